@@ -1,0 +1,3 @@
+"""tlworkbench: a full-screen terminal workbench for transfer learning."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Pretrained models that can be chosen: bundled, on this machine, on the Hub."""

@@ -1,0 +1,1 @@
+"""Rows, labels and the views on them. Knows no screen and no training."""

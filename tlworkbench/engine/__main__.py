@@ -1,0 +1,54 @@
+"""`python -m tlworkbench.engine JOB-FOLDER`: run one job to its end in this process."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.machine import describe_device, lower_priority
+from tlworkbench.errors import UserError
+from tlworkbench.jobs.events import Finished, Started
+from tlworkbench.jobs.folder import open_job
+
+_WORK: dict[str, str] = {
+    "import": "tlworkbench.engine.importing",
+    "train": "tlworkbench.engine.train",
+    "evaluate": "tlworkbench.engine.evaluate",
+    "export": "tlworkbench.engine.export",
+    "fetch": "tlworkbench.engine.fetch",
+}
+"""Module of each kind of job; it has `run(context, spec) -> Finished`. Imported when it is needed: torch takes seconds."""
+
+
+def main(folder: str) -> int:
+    """Run the job in `folder`; 0 when it is done or was stopped, 1 when it failed."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    job = open_job(Path(folder).absolute())
+    context = JobContext(job)
+    context.listen_for_signals()
+    try:
+        context.emit(Started(kind=job.kind, pid=os.getpid(), device=describe_device()))
+        lower_priority()
+        work: Callable[[JobContext, Any], Finished] = import_module(_WORK[job.kind]).run
+        finished = work(context, job.spec())
+    except UserError as error:
+        finished = Finished(status="failed", what=error.what, hint=error.hint)
+    except MemoryError:
+        traceback.print_exc()
+        finished = Finished(status="failed", what="out of memory", hint="Close other programs or use a smaller batch.")
+    except Exception as error:
+        traceback.print_exc()
+        finished = Finished(
+            status="failed", what=f"{type(error).__name__}: {error}"[:500], hint=f"The whole story is in {job.log_file}."
+        )
+    context.finish(finished)
+    return 0 if finished.status != "failed" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,72 @@
+"""What a job's code gets to work with: its folder, a way to speak, and the wish to stop."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from tlworkbench.jobs.events import Event, Finished, Note, Progress, encode
+from tlworkbench.jobs.folder import JobFolder
+from tlworkbench.jobs.state import JobState, process_started, write_state
+
+
+class JobContext:
+    """The engine's side of a job folder: appends events, keeps `state.json`, hears SIGTERM."""
+
+    def __init__(self, job: JobFolder) -> None:
+        self.job = job
+        self.stop_requested = False
+        """Set by SIGTERM; long work looks at it between two steps and leaves with `stopped`."""
+        self._on_stop: list[Callable[[], None]] = []
+        # Line by line in append mode: a reader never sees two lines mixed, a crash loses at most the last one.
+        self._events = os.open(job.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        self._state = JobState(status="running", pid=os.getpid(), pid_started=process_started(os.getpid()))
+        self._mend_last_line()
+        write_state(job.state_file, self._state)
+
+    @property
+    def workspace(self) -> Path:
+        """Root of the workspace."""
+        return self.job.workspace
+
+    def listen_for_signals(self) -> None:
+        """From here on SIGTERM asks for a stop and SIGHUP (a terminal that went away) means nothing."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self._asked_to_stop)
+
+    def emit(self, event: Event) -> None:
+        """Append an event."""
+        os.write(self._events, encode(event))
+
+    def note(self, text: str, warning: bool = False) -> None:
+        """Tell the user something in a sentence."""
+        self.emit(Note(text=text, level="warning" if warning else "info"))
+
+    def progress(self, what: str, done: int, total: int = 0, unit: str = "rows") -> None:
+        """Tell how far it is."""
+        self.emit(Progress(what=what, done=done, total=total, unit=unit))
+
+    def finish(self, event: Finished) -> None:
+        """Say the last word: the event first, then the state, so that whoever sees the end sees the result too."""
+        self.emit(event)
+        self._state = msgspec.structs.replace(self._state, status=event.status, what=event.what, hint=event.hint)
+        write_state(self.job.state_file, self._state)
+
+    def done(self, what: str, **result: Any) -> Finished:
+        """The last word of a job that did what it should."""
+        return Finished(status="done", what=what, result=result)
+
+    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stop_requested = True
+        self._state = msgspec.structs.replace(self._state, status="stopping")
+        write_state(self.job.state_file, self._state)
+
+    def _mend_last_line(self) -> None:
+        # A process killed while writing leaves half a line; close it, or the next event would be lost with it.
+        content = self.job.events_file.read_bytes()
+        if content and not content.endswith(b"\n"):
+            os.write(self._events, b"\n")

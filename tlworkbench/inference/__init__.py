@@ -1,0 +1,1 @@
+"""An exported ONNX bundle at work: session, tokenizer, predictions."""

@@ -1,0 +1,1 @@
+"""One job = one folder + one child process: what to do, what happened, how it stands."""

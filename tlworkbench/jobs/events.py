@@ -1,0 +1,148 @@
+"""What happens in a job: `events.jsonl`, append-only, one typed event a line."""
+
+import time
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct, field
+
+
+class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    at: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+
+
+class Started(_Event, tag="started"):
+    """The child is at work; a second one in the same file means it was resumed."""
+
+    kind: str
+    pid: int
+    device: str = ""
+    """As a person says it: `CPU, 2 cores`, `NVIDIA H200`."""
+
+
+class Progress(_Event, tag="progress"):
+    """How far a job is that counts rows, bytes or files; `total` 0 where it isn't known."""
+
+    what: str
+    done: int
+    total: int = 0
+    unit: str = "rows"
+
+
+class TrainingBegan(_Event, tag="training"):
+    """The data is ready and the first step is next."""
+
+    classes: tuple[str, ...]
+    train_rows: int
+    eval_rows: int
+    total_steps: int
+    epochs: float
+    batch_size: int
+    max_length: int
+    precision: str
+    truncated: float = 0.0
+    """Share of the training texts longer than `max_length`."""
+    train_counts: tuple[int, ...] = ()
+    eval_counts: tuple[int, ...] = ()
+    majority_accuracy: float = 0.0
+    """Validation accuracy of always answering the most frequent class."""
+    majority_macro_f1: float = 0.0
+    first_step: int = 0
+    """Step a resumed run goes on from."""
+
+
+class Step(_Event, tag="step"):
+    """Training figures at an optimizer step, averaged since the last such event."""
+
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    grad_norm: float = 0.0
+    examples_per_second: float = 0.0
+    seconds_left: float = 0.0
+
+
+class Gauge(_Event, tag="gauge"):
+    """What the job uses of the machine."""
+
+    cpu: float
+    """Percent of all cores, this process and its children."""
+    memory: int
+    """Resident bytes."""
+    memory_total: int
+    gpus: tuple["GpuGauge", ...] = ()
+
+
+class GpuGauge(Struct, frozen=True):
+    """One GPU as NVML sees it."""
+
+    index: int
+    name: str
+    busy: float
+    """Percent."""
+    memory: int
+    memory_total: int
+
+
+class ClassFigures(Struct, frozen=True):
+    """Precision, recall and F1 of one class over `rows` rows."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    rows: int
+
+
+class Evaluated(_Event, tag="evaluated"):
+    """Metrics on a split; `confusion[i][j]` counts rows of class i answered with class j."""
+
+    step: int
+    epoch: float
+    split: str
+    loss: float
+    accuracy: float
+    macro_f1: float
+    per_class: tuple[ClassFigures, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    best: bool = False
+    """Better than every evaluation before it in this run."""
+
+
+class Note(_Event, tag="note"):
+    """Something the user ought to know: a choice made, a doubt."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+class Finished(_Event, tag="finished"):
+    """The job's last word."""
+
+    status: Literal["done", "stopped", "failed"]
+    what: str = ""
+    """One sentence; for `failed` what happened."""
+    hint: str = ""
+    result: dict[str, Any] = {}
+    """What the command's `--json` prints of it."""
+
+
+Event: TypeAlias = Started | Progress | TrainingBegan | Step | Gauge | Evaluated | Note | Finished
+
+_decoder = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(event: Event) -> bytes:
+    """One line of `events.jsonl`, with its line break."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode(line: bytes) -> Event | None:
+    """Read one line; None for a line this version doesn't know (a newer program wrote it) or that is damaged."""
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None

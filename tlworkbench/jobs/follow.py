@@ -1,0 +1,84 @@
+"""Reading a job's events as they are written."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tlworkbench.jobs.events import Event, decode
+from tlworkbench.jobs.folder import JobFolder
+from tlworkbench.jobs.launch import reap
+from tlworkbench.jobs.run_state import RunState, fold
+
+_CHUNK = 1 << 20
+
+
+class EventTail:
+    """Reads `events.jsonl` from where it stopped last time; half a line stays for the next time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+        self._rest = b""
+
+    def read(self) -> list[Event]:
+        """All complete events since the last call; empty while the file does not exist."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                parts = [self._rest]
+                while chunk := file.read(_CHUNK):
+                    self._offset += len(chunk)
+                    parts.append(chunk)
+        except FileNotFoundError:
+            return []
+        *lines, self._rest = b"".join(parts).split(b"\n")
+        return [event for line in lines if line and (event := decode(line)) is not None]
+
+
+def read_run(job: JobFolder) -> RunState:
+    """The job as its events and its processes tell it now."""
+    return fold(RunState(), EventTail(job.events_file).read()).with_status(job.state())
+
+
+def follow(job: JobFolder, stop: threading.Event, interval: float = 0.2) -> Iterator[RunState]:
+    """Yield the job's state whenever it changed, at most every `interval` seconds, until it ended or `stop` is set.
+
+    Blocks between two states, never more than 100 ms at a time once `stop` is set; meant for a thread of its own.
+    """
+    tail = EventTail(job.events_file)
+    state = RunState()
+    shown: RunState | None = None
+    while not stop.is_set():
+        reap()
+        # Status first: an event written between the two reads is then seen with the next look, never lost.
+        status = job.state()
+        state = fold(state, tail.read()).with_status(status)
+        if state != shown:
+            shown = state
+            yield state
+        if status.ended:
+            return
+        _wait(stop, interval)
+
+
+def follow_events(job: JobFolder, seen: Callable[[Event], None], interval: float = 0.1) -> RunState:
+    """Call `seen` for each event until the job ended, then return its last state. For commands."""
+    tail = EventTail(job.events_file)
+    state = RunState()
+    while True:
+        reap()
+        status = job.state()
+        events = tail.read()
+        for event in events:
+            seen(event)
+        state = fold(state, events)
+        if status.ended:
+            return state.with_status(status)
+        time.sleep(interval)
+
+
+def _wait(stop: threading.Event, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        stop.wait(min(left, 0.1))

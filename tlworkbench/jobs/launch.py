@@ -1,0 +1,70 @@
+"""Starting a job's child process, detached: it outlives the screen and the SSH line that started it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tlworkbench.errors import UserError
+from tlworkbench.jobs.folder import JobFolder, open_job
+from tlworkbench.jobs.state import JobState, write_state
+
+ENGINE_COMMAND: tuple[str, ...] = (sys.executable, "-m", "tlworkbench.engine")
+"""What runs a job; the job's folder is added as the last argument."""
+
+_children: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+def launch(job: JobFolder) -> None:
+    """Start the engine on a job's folder; also how a stopped run is taken up again.
+
+    Raises UserError when a process of this job already runs, or none could be started.
+    """
+    reap()
+    state = job.state()
+    if state.status != "starting" and not state.ended:
+        raise UserError(f"{job.run} is already running (process {state.pid})", "Follow it, or stop it first.")
+    write_state(job.state_file, JobState())
+    environment = {
+        **os.environ,
+        # Many threads of many workers, each with a pool of its own, only slow one another down.
+        "TOKENIZERS_PARALLELISM": os.environ.get("TOKENIZERS_PARALLELISM", "false"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    try:
+        with job.log_file.open("ab") as log:
+            child = subprocess.Popen(
+                [*ENGINE_COMMAND, str(job.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=environment,
+            )
+    except OSError as error:
+        write_state(job.state_file, JobState(status="failed", what=f"no process could be started: {error.strerror}"))
+        raise UserError(f"the engine could not be started: {error.strerror}", "Check memory and process limits.") from error
+    _children[job.path] = child
+
+
+def reap() -> None:
+    """Collect children of this process that have ended, and speak for one that died before its first word."""
+    for path, child in list(_children.items()):
+        if child.poll() is None:
+            continue
+        del _children[path]
+        job = open_job(path)
+        if job.state().status == "starting":
+            write_state(
+                job.state_file,
+                JobState(
+                    status="failed",
+                    what=f"the engine ended with status {child.returncode} before it began: {_last_line(job)}",
+                    hint=f"The whole story is in {job.log_file}.",
+                ),
+            )
+
+
+def _last_line(job: JobFolder) -> str:
+    lines = job.log_file.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "it printed nothing")

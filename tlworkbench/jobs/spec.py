@@ -1,0 +1,161 @@
+"""What a job is to do: `job.toml`, complete and repeatable."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import tomli_w
+from msgspec import Meta, Struct
+
+from tlworkbench import atomic
+from tlworkbench.config_file import convert, read_toml
+from tlworkbench.errors import UserError, nearest
+
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
+Fraction = Annotated[float, Meta(ge=0, lt=1)]
+Rate = Annotated[float, Meta(gt=0)]
+Variant = Literal["fp32", "int8"]
+
+
+class _Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    pass
+
+
+class ImportSpec(_Spec, tag="import"):
+    """Read a dataset into `rows.arrow`."""
+
+    source: str
+    """A file, a folder of files, or a Hub id."""
+    text: tuple[str, ...] = ()
+    """Columns that make up the text, joined by a line break; found by itself when empty."""
+    label: str = ""
+    """Column of the labels; found by itself when empty."""
+    split: str = ""
+    """Which part to read, as in datasets: `train[:1000]`, `train+test`; everything when empty."""
+    validation: Fraction = 0.2
+    """Share of the training rows cut off for validation where the source has no validation split."""
+
+
+class TrainSpec(_Spec, tag="train"):
+    """Fine-tune a checkpoint on the labelled rows."""
+
+    model: str
+    """`bundled`, a folder, a Hub id that is on this machine, or the number of a run."""
+    strategy: Literal["full"] = "full"
+    """Which weights learn: `full` is all of them."""
+    epochs: Rate = 3.0
+    """Passes over the training rows."""
+    batch_size: Positive = 32
+    """Rows a step."""
+    learning_rate: Rate = 1e-4
+    """Peak learning rate."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate falls after the warm-up."""
+    warmup: Fraction = 0.1
+    """Share of the steps in which the learning rate rises."""
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.01
+    """Decay of all weights but biases and norms."""
+    max_grad_norm: Annotated[float, Meta(ge=0)] = 1.0
+    """Gradients are clipped to this norm; 0 leaves them."""
+    label_smoothing: Fraction = 0.0
+    """Share of the target taken from the true class and spread over all."""
+    early_stopping: Count = 2
+    """Stop after so many evaluations without a better `metric`; 0 never stops early."""
+    metric: Literal["macro_f1", "accuracy", "loss"] = "macro_f1"
+    """Validation figure that decides which checkpoint is best."""
+    max_length: Count = 0
+    """Tokens kept of a text; 0 takes the model's limit, 256 at most."""
+    max_train_rows: Count = 0
+    """Train on so many rows, drawn by `seed`; 0 takes all."""
+    max_eval_rows: Count = 0
+    """Validate on so many rows, drawn by `seed`; 0 takes all."""
+    seed: Count = 7
+    """Seed of everything random."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Numbers used in the forward and backward pass; `auto` is bf16 where the hardware has it."""
+    checkpoint_limit: Positive = 2
+    """Checkpoints kept on disk beside the best."""
+    journal_version: int | None = None
+    """State of the label journal the classes and rows are taken from; the current one when absent."""
+
+
+class EvaluateSpec(_Spec, tag="evaluate"):
+    """Measure a model on labelled rows."""
+
+    model: str
+    """Number of a run, or a checkpoint that has a classification head."""
+    split: Literal["train", "validation", "test"] = "validation"
+    """Rows to measure on."""
+    max_rows: Count = 0
+    """Measure on so many rows, drawn by `seed`; 0 takes all."""
+    seed: Count = 7
+    """Seed of that draw."""
+    journal_version: int | None = None
+    """State of the label journal; the current one when absent."""
+
+
+class ExportSpec(_Spec, tag="export"):
+    """Export a run to an ONNX bundle and prove it."""
+
+    run: str
+    """Number of the training run."""
+    variants: tuple[Variant, ...] = ("fp32", "int8")
+    """Which files to make; fp32 is always made and proved first."""
+    proof_rows: Positive = 256
+    """Validation rows on which ONNX is compared with torch."""
+
+
+class FetchSpec(_Spec, tag="fetch"):
+    """Fetch a model from the Hub into the Hugging Face cache."""
+
+    model: str
+    """Hub id, as in `distilbert/distilbert-base-uncased`."""
+    revision: str = "main"
+    """Branch, tag or commit."""
+
+
+JobSpec: TypeAlias = ImportSpec | TrainSpec | EvaluateSpec | ExportSpec | FetchSpec
+KINDS: dict[str, type[JobSpec]] = {
+    str(struct.__struct_config__.tag): struct for struct in (ImportSpec, TrainSpec, EvaluateSpec, ExportSpec, FetchSpec)
+}
+
+
+def load_spec(path: Path) -> JobSpec:
+    """Read a `job.toml`; raises UserError that names file and key."""
+    return spec_from(read_toml(path), str(path))
+
+
+def spec_from(document: dict[str, Any], origin: str) -> JobSpec:
+    """Check a document that has a `kind`; `origin` names it in errors."""
+    kind = document.get("kind")
+    struct = KINDS.get(kind) if isinstance(kind, str) else None
+    if struct is None:
+        raise UserError(f"{origin}: kind is {kind!r}", nearest(str(kind), KINDS).capitalize())
+    return convert(document, struct, origin)
+
+
+def save_spec(path: Path, spec: JobSpec) -> None:
+    """Write `spec` as TOML, every field with its value."""
+    document = {name: value for name, value in msgspec.to_builtins(spec).items() if value is not None}
+    atomic.write_text(path, tomli_w.dumps(document))
+
+
+def with_settings(spec: TrainSpec, assignments: tuple[str, ...]) -> TrainSpec:
+    """Return `spec` with each `key=value` applied, values read as TOML (bare words as text)."""
+    document = {name: value for name, value in msgspec.to_builtins(spec).items() if value is not None}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise UserError(f"'{assignment}' is not key=value", "Write it as in max_train_rows=4000.")
+        document[key.strip()] = _value(value.strip())
+    return convert(document, TrainSpec, "--set")
+
+
+def _value(text: str) -> Any:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(text.lower(), text.strip("\"'"))
