@@ -1,0 +1,114 @@
+"""`train` and `evaluate`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from tlworkbench.cli.output import emit, json_option, table
+from tlworkbench.cli.running import run_job, workspace_of
+from tlworkbench.errors import UsageError, UserError
+from tlworkbench.jobs.folder import create_job
+from tlworkbench.jobs.launch import launch
+from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec, load_spec, with_settings
+from tlworkbench.workspace import Workspace
+
+
+@click.command()
+@click.argument("job", required=False, type=click.Path(path_type=Path))
+@click.option("--model", help="bundled, a folder, a Hub id on this machine, or a run; the chosen one if absent.")
+@click.option("--strategy", type=click.Choice(["full"]), help="Which weights learn.")
+@click.option("--epochs", type=float, help="Passes over the training rows.")
+@click.option("--set", "settings", multiple=True, metavar="K=V", help="Any field of job.toml, e.g. max_train_rows=4000.")
+@click.option("--detach", is_flag=True, help="Start the run and return; see: tlworkbench follow.")
+@json_option
+@click.pass_context
+def train(
+    context: click.Context,
+    job: Path | None,
+    model: str | None,
+    strategy: str | None,
+    epochs: float | None,
+    settings: tuple[str, ...],
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Fine-tune a model on the labelled rows; with JOB.toml repeat a run."""
+    workspace = workspace_of(context)
+    given = {"model": model, "strategy": strategy, "epochs": epochs}
+    assignments = (*(f"{key}={value}" for key, value in given.items() if value is not None), *settings)
+    spec = training_spec(workspace, job, assignments)
+    if detach:
+        run = create_job(workspace.jobs_dir, spec, Path(spec.model).name)
+        launch(run)
+        emit(
+            {"run": run.run, "status": "running"},
+            as_json,
+            lambda: [f"run {run.run} started; watch it: tlworkbench follow {run.run}"],
+        )
+        return
+    run, result = run_job(workspace, spec, Path(spec.model).name)
+    emit(result, as_json, lambda: _train_lines(result))
+
+
+def training_spec(workspace: Workspace, job_file: Path | None, assignments: tuple[str, ...]) -> TrainSpec:
+    """What to train: a job file's settings or the defaults, changed by `key=value`s, on the labels as they are now."""
+    if job_file is not None:
+        loaded = load_spec(job_file)
+        if not isinstance(loaded, TrainSpec):
+            raise UserError(f"{job_file} is no training job", 'It needs kind = "train".')
+        spec = loaded
+    else:
+        spec = TrainSpec(model=workspace.info.model)
+    spec = with_settings(spec, assignments)
+    if not spec.model:
+        raise UsageError("no model is chosen", "Add --model bundled, or see: tlworkbench models.")
+    if Path(spec.model).is_dir():
+        spec = msgspec.structs.replace(spec, model=str(Path(spec.model).absolute()))
+    if spec.journal_version is None:
+        spec = msgspec.structs.replace(spec, journal_version=workspace.journal().version)
+    return spec
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--model", help="A checkpoint instead of a run: bundled, a folder or a Hub id on this machine.")
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="validation", show_default=True)
+@click.option("--max-rows", default=0, help="Measure on so many rows; 0 takes all.")
+@json_option
+@click.pass_context
+def evaluate(
+    context: click.Context, run: str | None, model: str | None, split: Any, max_rows: int, as_json: bool
+) -> None:
+    """Measure RUN (the latest one if absent) on a split of the labelled rows."""
+    workspace = workspace_of(context)
+    from tlworkbench.jobs.choose import trained_run
+
+    name = model or trained_run(workspace.jobs_dir, run).run
+    spec = EvaluateSpec(model=name, split=split, max_rows=max_rows, journal_version=workspace.journal().version)
+    _, result = run_job(workspace, spec, Path(name).name)
+    emit(result, as_json, lambda: _metric_lines(result))
+
+
+def _train_lines(result: dict[str, Any]) -> list[str]:
+    best = result.get("best") or {}
+    lines = [f"run {result['run']} {result['status']}"]
+    if best:
+        lines.append(f"best: macro-F1 {best['macro_f1']:.3f}, accuracy {best['accuracy']:.3f}")
+    if result["status"] == "stopped":
+        lines.append(f"go on with: tlworkbench resume {result['run']}")
+    elif best:
+        lines.append(f"next: tlworkbench export {result['run']}")
+    return lines
+
+
+def _metric_lines(result: dict[str, Any]) -> list[str]:
+    rows = [
+        (figures["name"], *(f"{figures[key]:.3f}" for key in ("precision", "recall", "f1")), str(figures["rows"]))
+        for figures in result["per_class"]
+    ]
+    return [
+        f"macro-F1 {result['macro_f1']:.3f}  accuracy {result['accuracy']:.3f}  on {result['rows']} rows",
+        *table(("class", "precision", "recall", "F1", "rows"), rows, right=(1, 2, 3, 4)),
+    ]
