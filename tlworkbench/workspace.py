@@ -126,7 +126,9 @@ def workspace_root(name_or_path: str) -> Path:
     if "/" in name_or_path or name_or_path in (".", "..", "~"):
         return Path(name_or_path).expanduser().absolute()
     if not re.fullmatch(r"\w[\w.-]*", name_or_path):
-        raise UserError(f"'{name_or_path}' can't be a workspace's name", "Use letters, digits, dots and dashes, or a path.")
+        raise UserError(
+            f"'{name_or_path}' can't be a workspace's name", "Use letters, digits, dots and dashes, or a path."
+        )
     return paths.workspaces_dir() / name_or_path
 
 

@@ -20,7 +20,9 @@ from tlworkbench.workspace import Workspace
 @click.option("--model", help="bundled, a folder, a Hub id on this machine, or a run; the chosen one if absent.")
 @click.option("--strategy", type=click.Choice(["full"]), help="Which weights learn.")
 @click.option("--epochs", type=float, help="Passes over the training rows.")
-@click.option("--set", "settings", multiple=True, metavar="K=V", help="Any field of job.toml, e.g. max_train_rows=4000.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="K=V", help="Any field of job.toml, e.g. max_train_rows=4000."
+)
 @click.option("--detach", is_flag=True, help="Start the run and return; see: tlworkbench follow.")
 @json_option
 @click.pass_context

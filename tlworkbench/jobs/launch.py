@@ -43,7 +43,9 @@ def launch(job: JobFolder) -> None:
             )
     except OSError as error:
         write_state(job.state_file, JobState(status="failed", what=f"no process could be started: {error.strerror}"))
-        raise UserError(f"the engine could not be started: {error.strerror}", "Check memory and process limits.") from error
+        raise UserError(
+            f"the engine could not be started: {error.strerror}", "Check memory and process limits."
+        ) from error
     _children[job.path] = child
 
 
