@@ -27,7 +27,10 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def convert(document: Any, type_: type[T], origin: str) -> T:
-    """Check `document` against a msgspec type; unknown keys and wrong values raise UserError naming `origin` and key."""
+    """Check `document` against a msgspec type.
+
+    Unknown keys and wrong values raise UserError that names `origin` and the key.
+    """
     try:
         return msgspec.convert(document, type_, strict=True)
     except msgspec.ValidationError as error:

@@ -31,10 +31,8 @@ def models(context: click.Context, query: str, hub: bool, fetch: str | None, cho
     from tlworkbench.catalog.hub import search_hub
     from tlworkbench.catalog.listing import list_models
 
-    if hub:
-        found = search_hub(query)
-    else:
-        found = list_models(_jobs_dir(context), load_settings().model_folders, query)
+    folders = load_settings().model_folders
+    found = search_hub(query) if hub else list_models(_jobs_dir(context), folders, query)
     result = {"models": [msgspec.to_builtins(model) for model in found]}
     emit(result, as_json, lambda: _lines(result["models"]))
 

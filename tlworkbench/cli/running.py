@@ -83,9 +83,8 @@ class _Printer:
             case Step():
                 total = self._training.total_steps if self._training else 0
                 left = f"{int(event.seconds_left) // 60}:{int(event.seconds_left) % 60:02d}"
-                self._now(
-                    f"step {event.step}/{total}  loss {event.loss:.3f}  {event.examples_per_second:.0f} ex/s  {left} left"
-                )
+                speed = f"{event.examples_per_second:.0f} examples/s"
+                self._now(f"step {event.step}/{total}  loss {event.loss:.3f}  {speed}  {left} left")
             case Evaluated():
                 best = "  best so far" if event.best else ""
                 self._line.say(

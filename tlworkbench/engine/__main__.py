@@ -22,15 +22,16 @@ _WORK: dict[str, str] = {
     "export": "tlworkbench.engine.export",
     "fetch": "tlworkbench.engine.fetch",
 }
-"""Module of each kind of job; it has `run(context, spec) -> Finished`. Imported when it is needed: torch takes seconds."""
+"""Module of each kind of job; it has `run(context, spec) -> Finished`.
+
+Imported when it is needed: torch takes seconds."""
 
 
 def main(folder: str) -> int:
     """Run the job in `folder`; 0 when it is done or was stopped, 1 when it failed."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     job = open_job(Path(folder).absolute())
-    context = JobContext(job)
-    context.listen_for_signals()
+    context = JobContext(job, own_process=True)
     try:
         context.emit(Started(kind=job.kind, pid=os.getpid(), device=describe_device()))
         lower_priority()
@@ -43,9 +44,8 @@ def main(folder: str) -> int:
         finished = Finished(status="failed", what="out of memory", hint="Close other programs or use a smaller batch.")
     except Exception as error:
         traceback.print_exc()
-        finished = Finished(
-            status="failed", what=f"{type(error).__name__}: {error}"[:500], hint=f"The whole story is in {job.log_file}."
-        )
+        what = f"{type(error).__name__}: {error}"[:500]
+        finished = Finished(status="failed", what=what, hint=f"The whole story is in {job.log_file}.")
     context.finish(finished)
     return 0 if finished.status != "failed" else 1
 

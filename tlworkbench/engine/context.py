@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,17 +14,22 @@ from tlworkbench.jobs.state import JobState, process_started, write_state
 
 
 class JobContext:
-    """The engine's side of a job folder: appends events, keeps `state.json`, hears SIGTERM."""
+    """The engine's side of a job folder: appends events and keeps `state.json`.
 
-    def __init__(self, job: JobFolder) -> None:
+    With `own_process` it also hears SIGTERM and is deaf to SIGHUP; a test that works in its own process leaves that out.
+    """
+
+    def __init__(self, job: JobFolder, own_process: bool = False) -> None:
         self.job = job
         self.stop_requested = False
         """Set by SIGTERM; long work looks at it between two steps and leaves with `stopped`."""
-        self._on_stop: list[Callable[[], None]] = []
         # Line by line in append mode: a reader never sees two lines mixed, a crash loses at most the last one.
         self._events = os.open(job.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         self._state = JobState(status="running", pid=os.getpid(), pid_started=process_started(os.getpid()))
         self._mend_last_line()
+        if own_process:
+            # Before anyone can see that we run: whoever sees it may send a signal at once.
+            self._listen_for_signals()
         write_state(job.state_file, self._state)
 
     @property
@@ -33,7 +37,7 @@ class JobContext:
         """Root of the workspace."""
         return self.job.workspace
 
-    def listen_for_signals(self) -> None:
+    def _listen_for_signals(self) -> None:
         """From here on SIGTERM asks for a stop and SIGHUP (a terminal that went away) means nothing."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._asked_to_stop)
