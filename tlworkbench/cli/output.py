@@ -1,7 +1,7 @@
 """What a command prints: words for people, or one JSON object; progress on stderr."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -62,7 +62,7 @@ class ProgressLine:
             self._last = ""
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[int, ...] = ()) -> list[str]:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> list[str]:
     """Lines of a plain table; columns listed in `right` are right-aligned."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     return [
