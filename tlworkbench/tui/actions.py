@@ -1,0 +1,213 @@
+"""The one table of actions: bindings, key bar, `?`, palette and README's key table come from it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.keys import _character_to_key
+
+from tlworkbench.errors import UserError, nearest
+
+SCOPES: dict[str, str] = {
+    "app": "Everywhere",
+    "models": "Models",
+    "data": "Data",
+    "train": "Train",
+    "predict": "Predict",
+    "dialog": "Dialogs",
+}
+"""Where an action works, with the heading it goes under."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a key does. `id` is `scope.name`; the screen of that scope has a method `action_<name>`."""
+
+    id: str
+    keys: tuple[str, ...]
+    """As a person types them: `u`, `?`, `ctrl+r`, `space`."""
+    label: str
+    """The word in the key bar."""
+    help: str
+    """A sentence for `?` and the palette."""
+    footer: bool = False
+    """Whether the key bar shows it; in the order of the table, as far as there is room."""
+    argument: bool = False
+    """The method takes the key that was pressed; such keys can't be changed."""
+
+    @property
+    def scope(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition(".")[2]
+
+
+DIGITS = tuple("123456789")
+
+ACTIONS: tuple[Action, ...] = (
+    # Everywhere
+    Action("app.previous", ("[",), "back", "Go to the screen before this one."),
+    Action("app.next", ("]",), "on", "Go to the screen after this one."),
+    Action("app.go", ("g",), "go to", "Open the small menu of where to go."),
+    Action("app.palette", ("ctrl+p",), "palette", "Find anything by its name: actions, themes, places."),
+    Action("app.keys", ("?",), "keys", "List the keys that work here; Enter runs one."),
+    Action("app.quit", ("q",), "quit", "Leave; a job that runs goes on by itself."),
+    Action("app.interrupted", ("ctrl+c",), "how to leave", "Say how to leave."),
+    # Models
+    Action("models.choose", ("enter",), "choose", "Take this model for the next training run.", footer=True),
+    Action("models.filter", ("/",), "filter", "Show only models whose name holds what you type.", footer=True),
+    Action("models.add", ("a",), "add by Hub id", "Fetch a model from the Hugging Face Hub by its id.", footer=True),
+    Action("models.reload", ("r",), "reload", "Look for models again.", footer=True),
+    # Data
+    Action(
+        "data.label", DIGITS, "label + next", "Give the row this label and go to the next row.", True, argument=True
+    ),
+    Action("data.unlabel", ("0",), "no label", "Take the row's label away and go to the next row."),
+    Action("data.pick", ("l",), "pick label", "Pick a label by typing its first letters.", footer=True),
+    Action("data.exclude", ("x",), "exclude", "Leave the row out of training, or take it in again.", footer=True),
+    Action("data.flag", ("f",), "flag", "Flag the row for later, or take the flag away.", footer=True),
+    Action("data.mark", ("space",), "mark", "Mark the row and go to the next, or take the mark away.", footer=True),
+    Action("data.bulk", ("b",), "bulk", "Label, exclude or flag all marked rows at once.", footer=True),
+    Action("data.undo", ("u",), "undo", "Take back the last edit and go to its row.", footer=True),
+    Action("data.redo", ("ctrl+r",), "redo", "Make the edit that was taken back again."),
+    Action("data.search", ("/",), "search", "Find rows that hold a text; re: before it means a pattern.", footer=True),
+    Action("data.next_match", ("n",), "next match", "Go to the next row that was found."),
+    Action("data.previous_match", ("N",), "previous match", "Go to the row found before this one."),
+    Action("data.labels", ("L",), "labels", "Rename, merge, drop, add and order the labels.", footer=True),
+    Action("data.jump", (":",), "jump", "Go to a row by its number."),
+    Action("data.detail", ("d", "enter"), "detail", "Show the whole row, or hide it."),
+    Action("data.open", ("i",), "open dataset", "Open a dataset: a file, a folder or a Hub id."),
+    Action("data.clear", ("escape",), "clear", "Clear the search, then the marks, then what was shown alone."),
+    # Train
+    Action("train.start", ("s",), "start", "Start a training run on the labelled rows.", footer=True),
+    Action("train.stop", ("x",), "stop", "Stop the run after this step, with a checkpoint.", footer=True),
+    Action("train.resume", ("r",), "resume", "Go on with a stopped run from its last checkpoint.", footer=True),
+    Action("train.export", ("e",), "export", "Export the run to ONNX and prove it against torch.", footer=True),
+    Action("train.log", ("l",), "log", "Show what the run printed.", footer=True),
+    Action("train.open_cell", ("enter",), "rows", "Show the rows of this cell of the confusion matrix in Data."),
+    # Predict
+    Action("predict.edit", ("i", "enter"), "type", "Go to the field and type a text.", footer=True),
+    Action("predict.leave", ("escape",), "leave the field", "Leave the field, so that keys are commands again.", True),
+    Action(
+        "predict.wrong", ("w",), "wrong → label it", "Give this text its right label and add it to Data.", footer=True
+    ),
+    Action("predict.variant", ("v",), "variant", "Take another variant of the model: fp32, int8.", footer=True),
+    Action("predict.file", ("f",), "file", "Predict every row of a file.", footer=True),
+    Action("predict.history", ("h",), "history", "Go to what was asked before.", footer=True),
+    # Dialogs
+    Action("dialog.close", ("escape",), "close", "Close without doing anything."),
+)
+
+_BY_ID = {action.id: action for action in ACTIONS}
+_UNUSABLE = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+j": "enter", "ctrl+h": "backspace"}
+_NAMED = {
+    "space", "enter", "escape", "tab", "backspace", "delete", "insert",
+    "up", "down", "left", "right", "home", "end", "pageup", "pagedown",
+}  # fmt: skip
+
+
+def in_scope(scope: str) -> tuple[Action, ...]:
+    """The actions of a scope, in the order of the table."""
+    return tuple(action for action in ACTIONS if action.scope == scope)
+
+
+def find(action_id: str) -> Action:
+    """The action with an id."""
+    return _BY_ID[action_id]
+
+
+def bindings(scope: str) -> list[Binding]:
+    """Textual's bindings of a scope. The binding's id is the action's, so that `App.set_keymap(keymap(…))` moves it."""
+    made: list[Binding] = []
+    for action in in_scope(scope):
+        if action.argument:
+            made += [Binding(key, f"{action.name}('{key}')", action.label, id=action.id) for key in action.keys]
+        else:
+            keys = ",".join(_character_to_key(key) if len(key) == 1 else key for key in action.keys)
+            made.append(Binding(keys, action.name, action.label, id=action.id))
+    return made
+
+
+def keymap(changes: Mapping[str, str]) -> dict[str, str]:
+    """Check the keys of `settings.toml` and return them as Textual's keymap.
+
+    Raises UserError for an unknown action, for a key that no terminal sends, and for two actions on one key.
+    """
+    wanted: dict[str, tuple[str, ...]] = {}
+    for action_id, text in changes.items():
+        action = _BY_ID.get(action_id)
+        if action is None:
+            raise UserError(
+                f"settings.toml, keys: there is no action '{action_id}'", nearest(action_id, _BY_ID).capitalize()
+            )
+        if action.argument:
+            raise UserError(
+                f"settings.toml, keys: the keys of '{action_id}' can't be changed", "Digits belong to labels."
+            )
+        keys = tuple(key.strip() for key in text.split(",")) if text != "," else (",",)
+        for key in keys:
+            _check_key(action_id, key)
+        wanted[action_id] = keys
+    _check_clashes(wanted)
+    return {
+        action_id: ",".join(_character_to_key(key) if len(key) == 1 else key for key in keys)
+        for action_id, keys in wanted.items()
+    }
+
+
+def _check_key(action_id: str, key: str) -> None:
+    base = key.rpartition("+")[2] if len(key) > 1 else key
+    known = len(base) == 1 or base in _NAMED or (base.startswith("f") and base[1:].isdecimal())
+    if not key or not known:
+        raise UserError(
+            f"settings.toml, keys: '{key}' of '{action_id}' is no key", "Write it as in u, U, ?, ctrl+r, space or f5."
+        )
+    if key in _UNUSABLE:
+        raise UserError(
+            f"settings.toml, keys: a terminal can't tell '{key}' from {_UNUSABLE[key]}",
+            f"Give '{action_id}' another key.",
+        )
+    if key.isdecimal():
+        raise UserError(f"settings.toml, keys: '{key}' of '{action_id}' is a digit", "Digits belong to labels.")
+
+
+def _check_clashes(wanted: Mapping[str, tuple[str, ...]]) -> None:
+    for scope in SCOPES:
+        # The keys of the whole program work on every screen, so a screen's own must differ from them too.
+        actions = in_scope(scope) if scope in ("app", "dialog") else (*in_scope("app"), *in_scope(scope))
+        owner: dict[str, str] = {}
+        for action in actions:
+            for key in wanted.get(action.id, action.keys):
+                if key in owner:
+                    raise UserError(
+                        f"settings.toml, keys: '{key}' would do both '{owner[key]}' and '{action.id}'",
+                        "Give one of them another key.",
+                    )
+                owner[key] = action.id
+
+
+def keys_of(action: Action, changes: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of an action as they are now, as a person types them."""
+    text = changes.get(action.id)
+    if text is None:
+        return action.keys
+    return tuple(key.strip() for key in text.split(",")) if text != "," else (",",)
+
+
+def shown(keys: Iterable[str]) -> str:
+    """Keys as the screen shows them: `d enter`, `1-9`."""
+    keys = tuple(keys)
+    if keys == DIGITS:
+        return "1-9"
+    return " ".join({"escape": "esc"}.get(key, key) for key in keys)
+
+
+def key_table_markdown() -> str:
+    """README's key table."""
+    lines = ["| keys | what they do |", "|---|---|"]
+    for scope, heading in SCOPES.items():
+        lines.append(f"| **{heading}** | |")
+        lines += [f"| `{shown(action.keys)}` | {action.help} |" for action in in_scope(scope)]
+    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""The workspace's jobs as the screen knows them: one background thread follows each one that runs."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from tlworkbench.jobs.folder import JobFolder, create_job, list_jobs
+from tlworkbench.jobs.follow import follow, read_run
+from tlworkbench.jobs.launch import launch
+from tlworkbench.jobs.run_state import RunState
+from tlworkbench.jobs.spec import JobSpec
+from tlworkbench.tui.messages import JobFound, JobUpdated, WorkFailed
+
+LOOK_SECONDS = 1.0
+"""How often the folder is looked through for jobs that another program started."""
+
+
+class Jobs:
+    """Knows the last state of every job of the workspace, and starts new ones. Owned by the App.
+
+    Threads only post messages (`JobUpdated`, `JobFound`, `WorkFailed`) to the App; the rest is called on its thread.
+    """
+
+    def __init__(self, app: App[Any], folder: Path) -> None:
+        self.folder = folder
+        self.states: dict[JobFolder, RunState] = {}
+        """Last known state of each job."""
+        self._app = app
+        self._stop = threading.Event()
+        self._followed: set[JobFolder] = set()
+
+    def open(self) -> None:
+        """Begin to look for jobs: those that have ended are read once, the others followed."""
+        self._in_thread("jobs", self._look)
+
+    def close(self) -> None:
+        """Let go of all threads; the jobs themselves go on."""
+        self._stop.set()
+
+    def start(self, spec: JobSpec, name: str = "") -> JobFolder:
+        """Make a job of `spec`, start its process and follow it. Raises UserError."""
+        job = create_job(self.folder, spec, name)
+        self.resume(job)
+        return job
+
+    def resume(self, job: JobFolder) -> None:
+        """Start the process of a job that is not running (any more) and follow it. Raises UserError."""
+        launch(job)
+        self.follow(job)
+
+    def follow(self, job: JobFolder) -> None:
+        """Follow a job until it ends; does nothing when it is followed already."""
+        if job not in self._followed:
+            self._followed.add(job)
+            self._in_thread(f"job {job.run}", lambda: self._follow(job))
+
+    def state(self, job: JobFolder) -> RunState | None:
+        """Last known state of a job."""
+        return self.states.get(job)
+
+    def of_kind(self, kind: str) -> list[tuple[JobFolder, RunState]]:
+        """All known jobs of a kind with their states, newest first."""
+        return sorted(
+            ((job, state) for job, state in self.states.items() if job.kind == kind),
+            key=lambda pair: pair[0],
+            reverse=True,
+        )
+
+    def running(self) -> list[JobFolder]:
+        """Jobs that have not ended, oldest first."""
+        return sorted(job for job, state in self.states.items() if not state.ended)
+
+    def learn(self, update: JobUpdated) -> bool:
+        """Take in what a thread saw; whether it is news."""
+        if self.states.get(update.job) == update.state:
+            return False
+        self.states[update.job] = update.state
+        return True
+
+    def _follow(self, job: JobFolder) -> None:
+        try:
+            for state in follow(job, self._stop):
+                self._app.post_message(JobUpdated(job, state))
+        finally:
+            self._followed.discard(job)
+
+    def _look(self) -> None:
+        seen: dict[JobFolder, int] = {}
+        while not self._stop.is_set():
+            for job in reversed(list_jobs(self.folder)):
+                if self._stop.is_set():
+                    return
+                changed = _changed_at(job)
+                if job in self._followed or seen.get(job) == changed:
+                    continue
+                seen[job] = changed
+                if job.state().ended:
+                    self._app.post_message(JobUpdated(job, read_run(job)))
+                else:
+                    self._app.post_message(JobFound(job))
+            self._stop.wait(LOOK_SECONDS)
+
+    def _in_thread(self, name: str, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:
+                self._app.post_message(WorkFailed(error))
+
+        self._app.run_worker(guarded, name=name, group=name, thread=True, exit_on_error=False)
+
+
+def _changed_at(job: JobFolder) -> int:
+    try:
+        return job.state_file.stat().st_mtime_ns
+    except OSError:
+        return 0
