@@ -1,4 +1,7 @@
-"""The tables of commands and keys in the README, made from the code: `python -m tlworkbench.cli.reference README.md`."""
+"""The README's tables of commands, keys and fields, made from the code.
+
+Run `python -m tlworkbench.cli.reference README.md` to make them anew.
+"""
 
 import re
 import sys
@@ -40,7 +43,9 @@ def _rows(command: click.Command, parent: click.Context, name: str) -> list[str]
 
 def _option(parameter: click.Parameter) -> str:
     assert isinstance(parameter, click.Option)
-    value = "" if parameter.is_flag else f" {parameter.metavar or _choices(parameter) or (parameter.name or '').upper()}"
+    value = (
+        "" if parameter.is_flag else f" {parameter.metavar or _choices(parameter) or (parameter.name or '').upper()}"
+    )
     return f"[{parameter.opts[0]}{value}]"
 
 
