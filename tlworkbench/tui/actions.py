@@ -44,7 +44,7 @@ class Action:
         return self.id.partition(".")[2]
 
 
-DIGITS = tuple("123456789")
+DIGITS = tuple("1234567890")
 
 ACTIONS: tuple[Action, ...] = (
     # Everywhere
@@ -64,7 +64,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "data.label", DIGITS, "label + next", "Give the row this label and go to the next row.", True, argument=True
     ),
-    Action("data.unlabel", ("0",), "no label", "Take the row's label away and go to the next row."),
+    Action("data.unlabel", ("-",), "no label", "Take the row's label away and go to the next row."),
     Action("data.pick", ("l",), "pick label", "Pick a label by typing its first letters.", footer=True),
     Action("data.exclude", ("x",), "exclude", "Leave the row out of training, or take it in again.", footer=True),
     Action("data.flag", ("f",), "flag", "Flag the row for later, or take the flag away.", footer=True),
@@ -197,10 +197,10 @@ def keys_of(action: Action, changes: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def shown(keys: Iterable[str]) -> str:
-    """Keys as the screen shows them: `d enter`, `1-9`."""
+    """Keys as the screen shows them: `d enter`, `0-9`."""
     keys = tuple(keys)
     if keys == DIGITS:
-        return "1-9"
+        return "0-9"
     return " ".join({"escape": "esc"}.get(key, key) for key in keys)
 
 

@@ -57,8 +57,8 @@ def of_disk(workspace: Workspace) -> dict[str, object]:
     fields: dict[str, object] = {}
     if workspace.has_rows:
         rows = workspace.rows()
-        journal = workspace.journal(rows)
-        fields |= {"rows": len(rows), "edits": journal.edit_count}
+        with workspace.journal(rows) as journal:
+            fields |= {"rows": len(rows), "edits": journal.edit_count}
     for report in sorted(workspace.jobs_dir.glob("*/bundle/report.json"), reverse=True):
         content = msgspec.json.decode(report.read_bytes())
         fields |= {"variant": str(content.get("default", "")), "proved": content.get("verdict") == "ready"}
