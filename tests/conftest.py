@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ("tests.fake_hub",)
+
 # Read by the libraries when they are imported, so set before any test module is.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
