@@ -1,0 +1,268 @@
+"""The label journal: the label set and every edit ever made, in SQLite, with undo and redo that outlive the program."""
+
+import getpass
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from tlworkbench.data import journal_tables as tables
+from tlworkbench.data import label_edits
+from tlworkbench.data.journal_file import JournalFile
+from tlworkbench.data.journal_schema import signed
+from tlworkbench.data.label_set import DROPPED, LabelIds, LabelSet, StoredLabel, normalised
+from tlworkbench.data.row_edits import Edit, JournalState, RowEdit
+from tlworkbench.errors import UserError
+
+_Plan = Callable[[dict[int, StoredLabel], int], label_edits.Plan]
+
+
+class Journal:
+    """The edits of one workspace.
+
+    Every method that edits has committed to disk when it returns, raises UserError with nothing changed when it can't,
+    and returns None without making an edit where nothing would change. The journal knows rows by key only and not
+    their source labels: giving a row the label its source gives it is an edit (someone looked and confirmed it).
+    Merging and dropping labels writes no rows; `LabelSet.resolve` leads from a row's label to the active one.
+    One journal may be used by several threads, and one file by several processes: edits are made one after another,
+    and undo takes back the latest edit whoever made it.
+    """
+
+    def __init__(self, file: JournalFile, who: str) -> None:
+        self._file = file
+        self._who = who
+        self._cached: tuple[tuple[int, int], LabelSet] | None = None
+
+    @classmethod
+    def open(cls, path: Path, label_values: Sequence[str] = (), who: str = "", timeout: float = 5.0) -> "Journal":
+        """Open the journal at `path`, made when missing; values of the source that have no label yet get one.
+
+        timeout: seconds to wait for another process that writes. A file or folder that can't be written opens for
+        reading. Raises UserError when the file can't be made, is damaged, or was written by a newer program.
+        """
+        journal = cls(JournalFile(path, timeout), who or _user())
+        try:
+            journal._learn(label_values)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    def close(self) -> None:
+        """Close the file; the journal can't be used after."""
+        self._file.close()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether edits are impossible because the file or its folder can't be written."""
+        return self._file.read_only
+
+    @property
+    def version(self) -> int:
+        """Number of transactions so far; edits of other processes show in it at once (a poll costs some 20 µs)."""
+        with self._file.reading() as db:
+            return tables.version(db)
+
+    @property
+    def edit_count(self) -> int:
+        """Edits in force: made and not undone."""
+        with self._file.reading() as db:
+            return int(db.execute("SELECT count(*) FROM edits WHERE state = 'applied'").fetchone()[0])
+
+    def label_set(self) -> LabelSet:
+        """The label set as it is now; the same object until it changes."""
+        with self._file.reading() as db:
+            return self._label_set(db)
+
+    def source_ids(self, label_values: Sequence[str]) -> LabelIds:
+        """Label id of each value of the source, with -1 appended, so that index -1 gives -1.
+
+        On first import the ids are the values' indices; after a re-import with other classes they need not be.
+        Raises UserError for a value the journal was never opened with.
+        """
+        with self._file.reading() as db:
+            known = {label.source: label.id for label in tables.labels(db).values() if label.source is not None}
+        missing = next((value for value in label_values if value not in known), None)
+        if missing is not None:
+            raise UserError(f"{self.path} does not know the source's label '{missing}'", "Open the source again.")
+        return np.array([*(known[value] for value in label_values), DROPPED], np.int16)
+
+    def overrides(self, since: int = 0) -> list[RowEdit]:
+        """Rows touched by transactions after version `since`, as they are now."""
+        return self.state(since).rows.edits()
+
+    def state(self, since: int = 0) -> JournalState:
+        """Version, label set and the rows touched after `since` as columns, all of one moment."""
+        with self._file.reading() as db:
+            return JournalState(tables.version(db), self._label_set(db), tables.rows(db, since))
+
+    def state_at(self, version: int) -> tuple[LabelSet, list[RowEdit]]:
+        """Label set and edited rows as they stood at an earlier version; rows left as in the source are not listed."""
+        past = self.past(version)
+        return past.label_set, past.rows.edits()
+
+    def past(self, version: int) -> JournalState:
+        """What `state_at` gives, as columns. Raises UserError for a version that never was."""
+        with self._file.reading() as db:
+            newest = tables.version(db)
+            if not 0 <= version <= newest:
+                raise UserError(f"{self.path} has no version {version}", f"There are 0 to {newest}.")
+            stored = tables.labels_at(db, version)
+            return JournalState(version, LabelSet.of(stored.values()), tables.rows_at(db, version))
+
+    def edits(self, limit: int = 50) -> list[Edit]:
+        """The latest edits, newest first, undone and abandoned ones among them."""
+        with self._file.reading() as db:
+            return tables.edits(db, limit)
+
+    def set_label(self, keys: Iterable[int], label_id: int | None, means: str = "key") -> Edit | None:
+        """Label rows; -1 takes their label away, None brings the source's back.
+
+        A label that was merged meanwhile stands for the one it was merged into; a dropped one raises UserError.
+        """
+        with self._file.writing() as db:
+            label, name = label_id, "the source's label" if label_id is None else "no label"
+            if label_id is not None and label_id != DROPPED:
+                shown = self._label_set(db).get(label_id)
+                if shown is None:
+                    raise UserError(f"there is no label number {label_id} any more", "Choose one of the label set.")
+                label, name = shown.id, shown.name
+            return self._change_rows(db, "label", keys, label, means, f"→ {name}")
+
+    def set_excluded(self, keys: Iterable[int], excluded: bool, means: str = "key") -> Edit | None:
+        """Leave rows out of training and evaluation, or take them in again."""
+        with self._file.writing() as db:
+            text = "excluded" if excluded else "taken in again"
+            return self._change_rows(db, "excluded", keys, int(excluded), means, text)
+
+    def set_flagged(self, keys: Iterable[int], flagged: bool, means: str = "key") -> Edit | None:
+        """Put a flag on rows, or take it off."""
+        with self._file.writing() as db:
+            text = "flagged" if flagged else "no longer flagged"
+            return self._change_rows(db, "flagged", keys, int(flagged), means, text)
+
+    def import_rows(
+        self,
+        origin: str,
+        labels: Mapping[str, Iterable[int]],
+        excluded: Mapping[bool, Iterable[int]],
+        flagged: Mapping[bool, Iterable[int]],
+        means: str = "import",
+    ) -> Edit | None:
+        """Set labels, exclusions and flags in one edit, each given as value -> keys.
+
+        origin: the file's name, for the edit in words. labels: by name, "" for none; names the set does not have are
+        added to it in the same edit.
+        """
+        with self._file.writing() as db:
+            edit = tables.begin(db, "import", means, self._who)
+            stored = tables.labels(db)
+            known = self._label_set(db).names
+            fresh = [name for name in labels if name and normalised(name) not in known]
+            plan = label_edits.added(stored, fresh, tables.next_label_id(db))
+            tables.note_labels(db, edit, plan.after)
+            label_set = LabelSet.of([*stored.values(), *plan.after])
+            named = {label_set.index(name) if name else DROPPED: keys for name, keys in labels.items()}
+            tables.note_rows(db, edit, "label", _pairs(named.items()))
+            tables.note_rows(db, edit, "excluded", _pairs(excluded.items()))
+            tables.note_rows(db, edit, "flagged", _pairs(flagged.items()))
+            rows = tables.rows_noted(db, edit)
+            if not rows and not fresh:
+                return _nothing(db)
+            return tables.finish(db, edit, rows, f"{_count(rows)} from {origin}{'; ' if fresh else ''}{plan.text}")
+
+    def map_labels(self, mapping: Mapping[str, str], means: str = "command") -> Edit | None:
+        """Rename, merge and drop ("") labels in one edit; all old names mean the labels before it, so swaps work."""
+        return self._change_set(lambda stored, _: label_edits.mapped(stored, mapping), means)
+
+    def add_label(self, name: str, means: str = "key") -> Edit | None:
+        """Add a label at the end, on the first digit key that is free."""
+        return self._change_set(lambda stored, first_id: label_edits.added(stored, [name], first_id), means)
+
+    def reorder(self, names: Sequence[str], means: str = "key") -> Edit | None:
+        """Put labels into this order, others after them; keys stay with their labels."""
+        return self._change_set(lambda stored, _: label_edits.reordered(stored, names), means)
+
+    def set_shortcut(self, name: str, key: str, means: str = "key") -> Edit | None:
+        """Put a label on a digit key ("" for none); the label that was on it takes the key that comes free."""
+        return self._change_set(lambda stored, _: label_edits.with_shortcut(stored, name, key), means)
+
+    def undo(self) -> Edit | None:
+        """Take back the latest edit in force; None where there is none."""
+        with self._file.writing() as db:
+            return tables.step_back(db) or _nothing(db)
+
+    def redo(self) -> Edit | None:
+        """Make the edit undone last again; None where there is none, or another edit was made since."""
+        with self._file.writing() as db:
+            return tables.step_forward(db) or _nothing(db)
+
+    def _learn(self, label_values: Sequence[str]) -> None:
+        with self._file.reading() as db:
+            if self.read_only or not label_edits.from_source(tables.labels(db), label_values, 0):
+                return
+        with self._file.writing() as db:
+            fresh = label_edits.from_source(tables.labels(db), label_values, tables.next_label_id(db))
+            if fresh:
+                tables.learn(db, fresh)
+
+    def _label_set(self, db: sqlite3.Connection) -> LabelSet:
+        stamp = tables.label_stamp(db)
+        cached = self._cached
+        if cached is None or cached[0] != stamp:
+            cached = self._cached = (stamp, LabelSet.of(tables.labels(db).values()))
+        return cached[1]
+
+    def _change_rows(
+        self, db: sqlite3.Connection, field: tables.Field, keys: Iterable[int], value: int | None, means: str, text: str
+    ) -> Edit | None:
+        edit = tables.begin(db, field, means, self._who)
+        rows = tables.note_rows(db, edit, field, _pairs([(value, keys)]))
+        return tables.finish(db, edit, rows, f"{_count(rows)} {text}") if rows else _nothing(db)
+
+    def _change_set(self, plan_of: _Plan, means: str) -> Edit | None:
+        with self._file.writing() as db:
+            plan = plan_of(tables.labels(db), tables.next_label_id(db))
+            if not plan.after:
+                return _nothing(db)
+            edit = tables.begin(db, "labels", means, self._who)
+            tables.note_labels(db, edit, plan.after)
+            return tables.finish(db, edit, 0, plan.text)
+
+
+def _nothing(db: sqlite3.Connection) -> Edit | None:
+    db.execute("ROLLBACK")
+    return None
+
+
+def _pairs(by_value: Iterable[tuple[int | None, Iterable[int]]]) -> Iterator[tuple[int, int | None]]:
+    for value, keys in by_value:
+        yield from ((key, value) for key in signed(keys).tolist())
+
+
+def _count(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
+
+
+def _user() -> str:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user often has a number and no name.
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
