@@ -10,6 +10,8 @@ from tlworkbench.errors import UserError
 
 MAX_VALUES = 1000
 """More different values than this are no set of labels that a person puts right by hand."""
+_GIVE_UP = 50_000
+"""So many are not even counted to the end."""
 _FEW_ROWS = 50
 _NEARLY_ALL = 0.9
 
@@ -43,16 +45,17 @@ class LabelCodes:
         encoded = cells.dictionary_encode()
         codes = np.asarray([self._code(value) for value in encoded.dictionary.to_pylist()] or [-1], np.int32)
         self._rows += len(cells)
-        if not self._named and len(self._values) > MAX_VALUES:
+        if not self._named and len(self._values) > _GIVE_UP:
             raise self._too_many("the first ")
         places = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
         return np.where(places < 0, np.int32(-1), codes[places]).astype(np.int32)
 
     def natural_order(self) -> tuple[tuple[str, ...], Codes]:
-        """The labels in natural order, and for each code its place there; raises UserError when nearly all differ."""
+        """The labels in natural order, and for each code its place there; raises UserError when too many differ."""
         if self._named:
             return self.values, np.arange(len(self._values), dtype=np.int32)
-        if self._rows >= _FEW_ROWS and len(self._values) > _NEARLY_ALL * self._rows:
+        nearly_all = self._rows >= _FEW_ROWS and len(self._values) > _NEARLY_ALL * self._rows
+        if nearly_all or len(self._values) > MAX_VALUES:
             raise self._too_many("")
         ordered = sorted(self._values, key=_by_number if all(map(_is_number, self._values)) else _by_alphabet)
         places = np.zeros(len(ordered), np.int32)

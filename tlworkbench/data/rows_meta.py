@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+ROWS_NAME = "rows.arrow"
+"""Name of the file in a workspace."""
 FORMAT: Literal[1] = 1
 KEY = "tlworkbench.key"
 """uint64: names a row by its content, see `data.keys`."""

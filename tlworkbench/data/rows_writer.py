@@ -7,7 +7,6 @@ right. The copy is memory-mapped and takes a fraction of the time that reading t
 """
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +20,7 @@ from tlworkbench import atomic
 from tlworkbench.data.keys import content_hashes, unique_keys
 from tlworkbench.data.label_codes import LabelCodes
 from tlworkbench.data.rows_meta import KEY, LABEL, MAX_BATCH_ROWS, OWN_COLUMNS, SPLIT, RowsMeta, encode_meta
+from tlworkbench.data.rows_summary import RowsSummary, summarise
 from tlworkbench.data.splits import BASE, cut_validation
 from tlworkbench.data.widening import as_text, fit, plain_table, wider_schema
 from tlworkbench.errors import UserError
@@ -29,6 +29,7 @@ FIRST_BATCH_ROWS = 256
 """The first batch is small, so that rows can be seen at once."""
 NEW_LABELS = b"labels"
 """Key of a batch's metadata in a part file: JSON list of the labels that appear first in it."""
+_TRAIN, _VALIDATION = BASE.index("train"), BASE.index("validation")
 _MAX_BATCH_BYTES = 64 << 20
 _OWN_FIELDS = [pa.field(KEY, pa.uint64()), pa.field(SPLIT, pa.int8()), pa.field(LABEL, pa.int32())]
 
@@ -62,6 +63,7 @@ class RowsWriter:
         self._schema: pa.Schema | None = None
         self._sink: pa.ipc.RecordBatchFileWriter | None = None
         self._written = 0
+        self._empty_texts = 0
         self._known_labels = 0
 
     def __enter__(self) -> "RowsWriter":
@@ -73,7 +75,7 @@ class RowsWriter:
         self.discard()
 
     def write(self, split: str, table: pa.Table) -> None:
-        """Add rows of a split; the table has the text columns, and may lack others or bring new ones.
+        """Add rows of a split; it may lack columns that others have, and bring new ones.
 
         Raises UserError when a text holds no valid UTF-8, the labels can't be labels, or the disk is full.
         """
@@ -88,10 +90,10 @@ class RowsWriter:
         self.rows += table.num_rows
         self._flush()
 
-    def close(self) -> None:
+    def close(self) -> RowsSummary:
         """No more rows: write what is pending, make keys unique, order the labels, cut the validation split.
 
-        Raises UserError when nearly every row has a label of its own.
+        Raises UserError when there are more labels than make sense.
         """
         self._flush(everything=True)
         if self._sink is not None:
@@ -100,29 +102,19 @@ class RowsWriter:
         own = pa.concat_tables(self._own).combine_chunks()
         values, places = self._codes.natural_order()
         contents, splits, labels = (own.column(name).to_numpy().copy() for name in OWN_COLUMNS)
-        rule = "source"
-        if self._validation and not (splits == 1).any():
-            splits[(splits == 0) & cut_validation(contents, self._validation)] = 1
-            rule = f"hash {self._validation:g}"
+        cut = self._validation > 0 and not (splits == _VALIDATION).any()
+        if cut:
+            splits[(splits == _TRAIN) & cut_validation(contents, self._validation)] = _VALIDATION
         if values:
             labels = np.where(labels < 0, np.int32(-1), places[labels])
         self._own = [pa.table([unique_keys(contents), splits, labels], schema=pa.schema(_OWN_FIELDS))]
         self._meta = msgspec.structs.replace(
-            self._meta, splits=tuple(self._splits), label_values=values, split_rule=rule
+            self._meta,
+            splits=tuple(self._splits),
+            label_values=values,
+            split_rule=f"hash {self._validation:g}" if cut else "source",
         )
-
-    def counts(self) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-        """After `close`: rows of each split that has any, and for each of them rows of each label."""
-        _, splits, labels = (column.to_numpy() for column in self._own[0].columns)
-        rows: dict[str, int] = {}
-        by_label: dict[str, dict[str, int]] = {}
-        for number, name in enumerate(self._meta.splits):
-            chosen = splits == number
-            if chosen.any():
-                counted = Counter(labels[chosen].tolist())
-                rows[name] = int(chosen.sum())
-                by_label[name] = {value: counted[code] for code, value in enumerate(self._meta.label_values)}
-        return rows, by_label
+        return summarise(self._meta, splits, labels, self._empty_texts)
 
     def seal(self, path: Path, notes: Sequence[str] = ()) -> RowsMeta:
         """After `close`: put the finished file at `path`, which holds the old rows until that moment."""
@@ -165,11 +157,16 @@ class RowsWriter:
             except UnicodeDecodeError as error:
                 raise _no_text(self._meta.label) from error
         splits = np.full(table.num_rows, self._splits.index(split), np.int8)
-        return pa.table([content_hashes(self._texts(table)), splits, codes], schema=pa.schema(_OWN_FIELDS))
+        texts = self._texts(table)
+        self._empty_texts += sum(not text.strip() for text in texts)
+        return pa.table([content_hashes(texts), splits, codes], schema=pa.schema(_OWN_FIELDS))
 
     def _texts(self, table: pa.Table) -> list[str]:
         columns = []
         for name in self._meta.text:
+            if name not in table.column_names:
+                columns.append([""] * table.num_rows)
+                continue
             try:
                 cells = as_text(table.column(name)).to_pylist()
             except (UnicodeDecodeError, pa.ArrowInvalid) as error:
