@@ -5,14 +5,12 @@ from typing import Annotated, Any
 import msgspec
 
 from tlworkbench.catalog.architectures import task_of, unfit_because
+from tlworkbench.catalog.hub_api import ask_hub
 from tlworkbench.catalog.hub_cache import HubId, hub_id, parse_hub_id
-from tlworkbench.catalog.hub_errors import hub_errors, no_hub
 from tlworkbench.catalog.hub_files import HubFiles, hub_files
 from tlworkbench.catalog.model_info import ModelInfo
 from tlworkbench.catalog.plain import plain
 
-TIMEOUT = 10.0
-"""Seconds the Hub may take to answer, each time something is read from it."""
 _FIELDS = ("config", "safetensors", "gated", "downloads", "tags")
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 60)]
@@ -40,22 +38,8 @@ def search_hub(query: str, limit: int = 30) -> list[ModelInfo]:
 
     Raises UserError where the Hub can't be reached or doesn't answer as one.
     """
-    from huggingface_hub import constants, get_session
-    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
-
-    # Not HfApi.list_models: it waits for ever for a silent server and tries an absent one for 23 s.
-    with hub_errors():
-        response = get_session().get(
-            f"{constants.ENDPOINT}/api/models",
-            params={"search": query, "limit": limit, "sort": "downloads", "expand": list(_FIELDS)},
-            headers=build_hf_headers(),
-            timeout=TIMEOUT,
-        )
-        hf_raise_for_status(response)
-    try:
-        hits = msgspec.json.decode(response.content, type=list[dict[str, Any]])
-    except (ValueError, RecursionError) as error:
-        raise no_hub() from error
+    parameters = {"search": query, "limit": limit, "sort": "downloads", "expand": list(_FIELDS)}
+    hits = ask_hub("models", parameters, list[dict[str, Any]])
     found = [info for hit in hits[:limit] if (info := _listed(hit)) is not None]
     return sorted(found, key=lambda info: not info.usable)
 
@@ -66,7 +50,7 @@ def hub_model(id: str) -> ModelInfo:
     Raises UserError: unknown, private, gated without access, unreachable.
     """
     wanted = hub_id(id)
-    return info_of(wanted, hub_files(wanted, TIMEOUT))
+    return info_of(wanted, hub_files(wanted))
 
 
 def info_of(id: HubId, files: HubFiles) -> ModelInfo:

@@ -76,7 +76,7 @@ def _answered(error: Exception, id: str, kind: str) -> UserError:
         )
     if status in (401, 403):
         return UserError(
-            f"the Hub refuses access to {id} ({status})",
+            f"the Hub refuses access{f' to {id}' if id else ''} ({status})",
             "Set HF_TOKEN to a token that may read it (or run: hf auth login).",
         )
     if status == 429:
@@ -84,11 +84,19 @@ def _answered(error: Exception, id: str, kind: str) -> UserError:
     return UserError(f"the Hub at {_endpoint()} answered with an error ({status})", "Try again later.")
 
 
-def _unreachable(error: Exception, kind: str) -> UserError:
-    reason = plain(error.__cause__ or error, 120)
+def _unreachable(error: BaseException, kind: str) -> UserError:
     return UserError(
-        f"the Hub at {_endpoint()} can't be reached ({reason})", f"Check the network. {_OTHER_WAYS.format(kind=kind)}"
+        f"the Hub at {_endpoint()} can't be reached ({plain(_reason(error), 120)})",
+        f"Check the network. {_OTHER_WAYS.format(kind=kind)}",
     )
+
+
+def _reason(error: BaseException) -> str:
+    # The libraries wrap one another's errors; the innermost is the system's own.
+    inner = error.__cause__ or error.__context__
+    while inner is not None:
+        error, inner = inner, inner.__cause__ or inner.__context__
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
 def _endpoint() -> str:

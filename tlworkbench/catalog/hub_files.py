@@ -6,21 +6,22 @@ Never pickles (`.bin`, `.pt`), never code (`.py`), never the same weights twice 
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
+from urllib.parse import quote
 
+import msgspec
+
+from tlworkbench.catalog.hub_api import ask_hub
 from tlworkbench.catalog.hub_cache import HubId
-from tlworkbench.catalog.hub_errors import hub_errors, no_hub
 from tlworkbench.catalog.plain import plain
 from tlworkbench.catalog.weights import INDEX, PICKLES, SINGLE
-
-if TYPE_CHECKING:
-    from huggingface_hub.hf_api import RepoSibling
 
 SMALL_FILES = (
     "config.json", "tokenizer*.json", "vocab*.json", "vocab*.txt", "merges*.txt", "*.model", "*.codes",
     "special_tokens_map.json", "added_tokens.json", "preprocessor_config.json", "README.md", "LICENSE*",
 )  # fmt: skip
 """Patterns of what belongs to a model beside its weights; files in folders of the repository are never taken."""
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 60)]
 _SHARD = re.compile(r"[A-Za-z0-9_.-]+-\d{5}-of-\d{5}\.safetensors")
 
 
@@ -56,28 +57,42 @@ class HubFiles:
         return sum(file.size for file in self.files)
 
 
-def hub_files(id: HubId, timeout: float) -> HubFiles:
-    """Ask the Hub for a repository's files; raises UserError (unknown, private, unreachable …)."""
-    from huggingface_hub import HfApi
+class _Lfs(msgspec.Struct, frozen=True):
+    sha256: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
-    with hub_errors(id.repo):
-        try:
-            info = HfApi().model_info(id.repo, revision=id.revision, files_metadata=True, timeout=timeout)
-        except (ValueError, KeyError, TypeError) as error:
-            # The answer was read as JSON and as a repository without looking: whatever failed there, it is no Hub.
-            raise no_hub() from error
-    siblings = {sibling.rfilename: sibling for sibling in info.siblings or []}
+
+class _Sibling(msgspec.Struct, frozen=True, rename="camel"):
+    rfilename: str
+    size: _Count | None = None
+    # It becomes the name of a file on this machine.
+    blob_id: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")] | None = None
+    lfs: _Lfs | None = None
+
+
+class _Repository(msgspec.Struct, frozen=True):
+    sha: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
+    siblings: tuple[_Sibling, ...]
+    config: dict[str, Any] | None = None
+    safetensors: dict[str, Any] | None = None
+    gated: bool | str = False
+
+
+def hub_files(id: HubId) -> HubFiles:
+    """Ask the Hub for a repository's files; raises UserError (unknown, private, unreachable …)."""
+    path = f"models/{id.repo}/revision/{quote(id.revision, safe='')}"
+    found = ask_hub(path, {"blobs": True}, _Repository, id.repo)
+    siblings = {sibling.rfilename: sibling for sibling in found.siblings}
     weights = _weights(set(siblings))
     names = [name for name in siblings if name in weights or _is_small(name)]
     files = sorted((_file(siblings[name]) for name in names), key=lambda file: (file.size, file.name))
-    config: Any = info.config or {}
+    total = (found.safetensors or {}).get("total")
     return HubFiles(
-        commit=info.sha or "",
+        commit=found.sha,
         files=tuple(files),
         unfit_because=_unfit(set(siblings), weights),
-        model_type=plain(config.get("model_type") or "", 60),
-        params=info.safetensors.total if info.safetensors else 0,
-        gated=bool(info.gated),
+        model_type=plain((found.config or {}).get("model_type") or "", 60),
+        params=total if isinstance(total, int) else 0,
+        gated=bool(found.gated),
     )
 
 
@@ -91,11 +106,9 @@ def _is_small(name: str) -> bool:
     return "/" not in name and any(fnmatchcase(name, pattern) for pattern in SMALL_FILES)
 
 
-def _file(sibling: "RepoSibling") -> HubFile:
-    blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id or ""
-    # The blob's name becomes a file's name on this machine.
-    fits = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", blob) and sibling.size is not None
-    return HubFile(sibling.rfilename, sibling.size or 0, blob if fits else "")
+def _file(sibling: _Sibling) -> HubFile:
+    blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
+    return HubFile(sibling.rfilename, sibling.size or 0, blob if blob and sibling.size is not None else "")
 
 
 def _unfit(names: set[str], weights: set[str]) -> str:

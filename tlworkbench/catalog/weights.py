@@ -76,7 +76,10 @@ def read_header(path: Path) -> Weights:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > min(_HEADER_LIMIT, size - 8):
-            # A header that doesn't fit is either not safetensors at all or what an interrupted copy left.
+            file.seek(0)
+            if file.read(20) == b"version https://git-":
+                raise UnusableWeights(f"{path.name} is only a Git LFS pointer; run git lfs pull in its folder")
+            # Either not safetensors at all or what an interrupted copy left.
             raise UnusableWeights(f"{path.name} is damaged or no safetensors file ({size_text(size)}); get it again")
         header = file.read(length)
     tensors = _tensors(header, path.name)

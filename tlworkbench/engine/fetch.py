@@ -18,8 +18,6 @@ from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import FetchSpec
 
-_TIMEOUT = 10.0
-"""Seconds the Hub may take to answer a question."""
 _BEAT = 0.2
 """Seconds between two progress events."""
 _SPARE = 64_000_000
@@ -97,7 +95,7 @@ class _Fetch:
             self.error = error
 
     def _fetch(self) -> None:
-        files = hub_files(self._id, _TIMEOUT)
+        files = hub_files(self._id)
         why = files.unfit_because or (unfit_because(files.model_type) if files.model_type else "")
         if why:
             raise UserError(
