@@ -38,9 +38,9 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         # mkstemp makes private files; a workspace may be shared by a group, so follow the umask as open() would.
         temporary.chmod(0o666 & ~_umask())
-        _fsync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _fsync(path.parent)
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -54,7 +54,8 @@ def _umask() -> int:
     return 0o022
 
 
-def _fsync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,149 @@
+"""A run's checkpoints on disk: which one to resume from, what they need, and the best one made the run's model."""
+
+import json
+import re
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tlworkbench import atomic
+from tlworkbench.errors import UserError
+
+STATE_FILE = "trainer_state.json"
+_NAME = re.compile(r"checkpoint-(\d+)")
+_TORCH_FILES = ("optimizer.pt", "scheduler.pt", "rng_state.pth")
+_NOT_MODEL = frozenset({*_TORCH_FILES, STATE_FILE, "training_args.bin", "scaler.pt"})
+_WEIGHTS_PER_CHECKPOINT = 3
+"""A checkpoint holds the weights and AdamW's two moments of each."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A complete checkpoint and how far training had come with it."""
+
+    path: Path
+    step: int
+    best_step: int | None
+    evaluations: tuple[dict[str, float], ...]
+    """The validation figures logged until then, oldest first."""
+
+
+def find_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+    """The newest complete checkpoint in `folder`, and sentences about newer ones that are damaged."""
+    damaged: list[str] = []
+    for step, path in sorted(_scan(folder), reverse=True):
+        fault = _fault(path)
+        if fault is None:
+            return _read(path, step), damaged
+        damaged.append(f"the checkpoint of step {step} is {fault}")
+    return None, damaged
+
+
+def prepare_checkpoint(checkpoint: Checkpoint) -> None:
+    """Make the checkpoint's own path to the best one right again, in case the workspace was moved."""
+    file = checkpoint.path / STATE_FILE
+    state = json.loads(file.read_text())
+    if checkpoint.best_step is not None:
+        best = checkpoint.path.parent / f"checkpoint-{checkpoint.best_step}"
+        state["best_model_checkpoint"] = str(best) if best.is_dir() else None
+        atomic.write_text(file, json.dumps(state, indent=2))
+
+
+def drop_part(folder: Path, step: int) -> None:
+    """Remove what there is of a checkpoint that could not be written."""
+    shutil.rmtree(folder / f"checkpoint-{step}", ignore_errors=True)
+
+
+def keep_as_model(checkpoint: Path, model_dir: Path) -> None:
+    """Put a checkpoint's weights, configuration and tokenizer at `model_dir`: all or nothing, replacing what is there.
+
+    Raises UserError when the disk is full or `checkpoint` is gone.
+    """
+    part = model_dir.with_name(f".{model_dir.name}.part")
+    old = model_dir.with_name(f".{model_dir.name}.old")
+    try:
+        for leftover in (part, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        part.mkdir(parents=True)
+        for file in checkpoint.iterdir():
+            if file.name not in _NOT_MODEL:
+                shutil.copyfile(file, part / file.name)
+                atomic.sync(part / file.name)
+        if model_dir.exists():
+            model_dir.rename(old)
+        part.rename(model_dir)
+        atomic.sync(model_dir.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise UserError(
+            f"the model could not be written to {model_dir}: {error.strerror or error}",
+            "Free some space, then resume the run: its checkpoints are kept.",
+        ) from error
+
+
+def check_space(folder: Path, parameters: int, limit: int) -> str | None:
+    """A warning where the disk may become full before a run with `limit` kept checkpoints ends.
+
+    Raises UserError where not even one checkpoint and the model fit. parameters: fp32 weights that learn.
+    """
+    one = parameters * 4 * _WEIGHTS_PER_CHECKPOINT
+    model = parameters * 4
+    free = shutil.disk_usage(folder).free
+    if free < one + model:
+        raise UserError(
+            f"a checkpoint and the model need {_megabytes(one + model)}, the disk has {_megabytes(free)} free",
+            f"Free some space, or put the workspace on another disk than that of {folder}.",
+        )
+    # The best, the kept ones, and the one being written before the oldest goes.
+    most = one * (limit + 2) + model
+    if free < most:
+        return f"the run's checkpoints may need {_megabytes(most)}, the disk has {_megabytes(free)} free"
+    return None
+
+
+def _scan(folder: Path) -> list[tuple[int, Path]]:
+    if not folder.is_dir():
+        return []
+    return [(int(match[1]), path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
+
+
+def _fault(path: Path) -> str | None:
+    # The state file is the last one written, so one that isn't there means the process was killed while it saved.
+    if not (path / STATE_FILE).is_file():
+        return "incomplete"
+    try:
+        json.loads((path / STATE_FILE).read_bytes())
+        weights = sorted(path.glob("*.safetensors"))
+        if not weights:
+            return "without weights"
+        for file in weights:
+            _check_safetensors(file)
+        for name in _TORCH_FILES:
+            with zipfile.ZipFile(path / name) as archive:
+                if archive.testzip() is not None:
+                    return f"damaged ({name})"
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        return f"damaged ({error})"
+    return None
+
+
+def _check_safetensors(file: Path) -> None:
+    """Raise ValueError where the file is shorter or longer than its header says."""
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(length))
+    end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+    if file.stat().st_size != 8 + length + end:
+        raise ValueError(f"{file.name} is cut short")
+
+
+def _read(path: Path, step: int) -> Checkpoint:
+    state = json.loads((path / STATE_FILE).read_bytes())
+    logged = [entry for entry in state.get("log_history") or [] if "eval_loss" in entry]
+    return Checkpoint(path, step, state.get("best_global_step"), tuple(logged))
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

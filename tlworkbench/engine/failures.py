@@ -1,0 +1,41 @@
+"""What went wrong in a library, in words a person can act on."""
+
+import errno
+
+from tlworkbench.errors import UserError
+
+_MEMORY = ("out of memory", "allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_DISK = ("No space left on device", "Disk quota exceeded", "PytorchStreamWriter failed", "iostream error")
+
+
+def explained(error: BaseException, batch_size: int, longest: int, folder: str) -> UserError | None:
+    """The failure of a training step or checkpoint as a UserError; None for what nobody foresaw.
+
+    longest: tokens of the longest text. folder: where checkpoints are written.
+    """
+    if out_of_memory(error):
+        smaller = batch_size // 2
+        hint = f"Set batch_size = {smaller}: it needs about half" if smaller else "Choose a smaller model"
+        return UserError(
+            f"out of memory at batch size {batch_size} with texts of up to {longest} tokens",
+            f"{hint}; or set a smaller max_length.",
+        )
+    if disk_full(error):
+        return UserError(
+            f"the disk is full: no checkpoint could be written to {folder}", "Free some space, then resume the run."
+        )
+    return None
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on the GPU or in this process."""
+    text = str(error)
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(part in text for part in _MEMORY))
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether a file could not be written for want of space; torch and safetensors each say it in their own way."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    text = str(error)
+    return any(part in text for part in _DISK) or ("unexpected pos" in text and "file" in type(error).__name__.lower())

@@ -1,0 +1,179 @@
+"""The training itself: model and texts made ready, the loop run, validation measured after each epoch."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from transformers import set_seed
+
+from tlworkbench.engine.checkpoint import Checkpoint, check_space, drop_part, prepare_checkpoint
+from tlworkbench.engine.failures import disk_full, explained
+from tlworkbench.engine.model_folder import (
+    MAX_LENGTH_KEY,
+    RUN_KEY,
+    Classifier,
+    effective_length,
+    load_for_training,
+)
+from tlworkbench.engine.pace import Pace
+from tlworkbench.engine.plan import Plan
+from tlworkbench.engine.reporter import LONG_EVALUATION, Reporter, diverged
+from tlworkbench.engine.scoring import Scored, score
+from tlworkbench.engine.stopping import telling
+from tlworkbench.engine.texts import TokenisedTexts, tokenise
+from tlworkbench.engine.trainer import TextTrainer, training_arguments
+from tlworkbench.jobs.events import Evaluated, TrainingBegan
+
+_MANY_TRUNCATED = 0.05
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model and the run's texts as it takes them."""
+
+    classifier: Classifier
+    train: TokenisedTexts
+    validation: TokenisedTexts
+    max_length: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the loop tells of itself."""
+
+    examples_per_second: float
+    """Over this process's steps, evaluations not counted."""
+
+
+def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence[str]) -> Prepared:
+    """Load the model from `source` (the run's base, or a checkpoint of it) and tokenise both splits.
+
+    Raises UserError for what can't be loaded, Stopped when the job is asked to stop meanwhile.
+    """
+    context, spec = plan.context, plan.spec
+    set_seed(spec.seed)
+    classifier = load_for_training(source, plan.names, spec.model)
+    for note in classifier.notes:
+        context.note(note)
+    max_length = effective_length(spec.max_length, classifier.limit)
+    config = classifier.model.config
+    setattr(config, MAX_LENGTH_KEY, max_length)
+    setattr(config, RUN_KEY, context.job.run)
+    warning = check_space(context.job.path, classifier.model.num_parameters(), spec.checkpoint_limit)
+    if warning:
+        context.note(warning, warning=True)
+    return Prepared(
+        classifier,
+        tokenise(classifier.tokenizer, train, max_length, telling(context, "tokenising", len(train))),
+        tokenise(classifier.tokenizer, validation, max_length, telling(context, "tokenising", len(validation))),
+        max_length,
+    )
+
+
+def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted:
+    """Train from `checkpoint` (or the start) to the end, to a stop, or until nothing gets better.
+
+    Raises UserError where it can't go on: numbers that overflow, memory or disk that ran out.
+    """
+    _announce(plan, prepared, checkpoint)
+    pace = Pace(len(prepared.train), plan.spec.batch_size, plan.total_steps)
+    arguments = training_arguments(
+        plan.spec, plan.context.job.checkpoints_dir, plan.total_steps, plan.precision, plan.device
+    )
+    trainer = TextTrainer(
+        prepared.classifier.model,
+        prepared.classifier.tokenizer,
+        arguments,
+        plan.spec,
+        prepared.train,
+        plan.examples.train.classes,
+        _evaluation(plan, prepared.validation, pace),
+    )
+    trainer.add_callback(
+        Reporter(plan.context, plan.spec, trainer.sampler, pace, len(prepared.validation), plan.total_steps)
+    )
+    if checkpoint is not None:
+        prepare_checkpoint(checkpoint)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
+    except (RuntimeError, OSError, MemoryError, SafetensorError) as error:
+        folder = plan.context.job.checkpoints_dir
+        if disk_full(error):
+            drop_part(folder, trainer.state.global_step)
+        reason = explained(error, plan.spec.batch_size, int(prepared.train.lengths.max()), str(folder))
+        if reason is None:
+            raise
+        raise reason from error
+    return Fitted(pace.mean_examples_per_second)
+
+
+def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> None:
+    count = len(plan.names)
+    truncated = prepared.train.truncated / len(prepared.train)
+    plan.context.emit(
+        TrainingBegan(
+            classes=plan.names,
+            train_rows=len(prepared.train),
+            eval_rows=len(prepared.validation),
+            total_steps=plan.total_steps,
+            epochs=plan.spec.epochs,
+            batch_size=plan.spec.batch_size,
+            max_length=prepared.max_length,
+            precision=plan.precision,
+            truncated=truncated,
+            train_counts=tuple(np.bincount(plan.examples.train.classes, minlength=count).tolist()),
+            eval_counts=tuple(np.bincount(plan.examples.validation.classes, minlength=count).tolist()),
+            majority_accuracy=plan.majority.accuracy,
+            majority_macro_f1=plan.majority.macro_f1,
+            first_step=checkpoint.step if checkpoint else 0,
+        )
+    )
+    if checkpoint is not None:
+        plan.context.note(f"resumed at step {checkpoint.step} of {plan.total_steps}")
+    elif truncated > _MANY_TRUNCATED:
+        plan.context.note(
+            f"{truncated:.0%} of the training texts are longer than {prepared.max_length} tokens and cut there",
+            warning=True,
+        )
+
+
+def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[TextTrainer], Scored]:
+    classes = plan.examples.validation.classes
+
+    def evaluated(trainer: TextTrainer) -> Scored:
+        began = time.monotonic()
+        step = trainer.state.global_step
+        # A long one is not waited for when the run is to stop: Reporter wrote a checkpoint just before it.
+        patience = 0.0 if pace.evaluation_expected(len(texts)) > LONG_EVALUATION else math.inf
+        told = telling(plan.context, "measuring on validation", len(texts), patience)
+        scored = score(trainer.model, texts, classes, plan.names, plan.precision, told)
+        pace.evaluation_took(time.monotonic() - began)
+        if not np.isfinite(scored.loss):
+            raise diverged("validation loss", scored.loss, step, plan.spec)
+        plan.context.emit(
+            Evaluated(
+                step=step,
+                epoch=step / plan.steps_per_epoch,
+                split="validation",
+                loss=scored.loss,
+                accuracy=scored.figures.accuracy,
+                macro_f1=scored.figures.macro_f1,
+                per_class=scored.figures.per_class,
+                confusion=scored.figures.confusion,
+                best=_is_best(plan, trainer.state.best_metric, scored),
+            )
+        )
+        return scored
+
+    return evaluated
+
+
+def _is_best(plan: Plan, best: float | None, scored: Scored) -> bool:
+    if plan.spec.metric == "loss":
+        return best is None or scored.loss < best
+    value = scored.figures.macro_f1 if plan.spec.metric == "macro_f1" else scored.figures.accuracy
+    return best is None or value > best

@@ -1,0 +1,160 @@
+"""What a training run leaves: the best weights as its model, proved on validation, and the figures of it all."""
+
+import gc
+import shutil
+import time
+from typing import Any
+
+import msgspec
+
+from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint, keep_as_model
+from tlworkbench.engine.fitting import Fitted, Prepared
+from tlworkbench.engine.machine import describe_device, usable_cores
+from tlworkbench.engine.model_folder import load_trained
+from tlworkbench.engine.plan import Plan
+from tlworkbench.engine.reporter import LONG_EVALUATION, out_of_patience
+from tlworkbench.engine.run_record import RunRecord, library_versions, read_record, write_record
+from tlworkbench.engine.scoring import score, write_predictions
+from tlworkbench.engine.stopping import Stopped, telling
+from tlworkbench.engine.texts import TokenisedTexts
+from tlworkbench.jobs.events import Finished
+
+_SAME = 1e-9
+"""Two evaluations of the same weights in the same process differ by nothing; room for a rounded JSON number."""
+
+
+def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
+    """Keep the best checkpoint as model/, load it anew, measure it again, drop the checkpoints, tell the result."""
+    context = plan.context
+    last = _last(plan)
+    if not is_over(plan, last):
+        raise Stopped
+    best = _best(plan, last)
+    gc.collect()  # A trainer and its model hold on to each other.
+    keep_as_model(context.job.checkpoints_dir / f"checkpoint-{last.best_step}", context.job.model_dir)
+    saved = load_trained(context.job.model_dir, f"run {context.job.run}").model.to(plan.device)
+    told = telling(context, "measuring the saved model", len(validation), patience=LONG_EVALUATION)
+    examples = plan.examples.validation
+    scored = score(saved, validation, examples.classes, plan.names, plan.precision, told)
+    write_predictions(context.job.path, examples.keys, examples.classes, plan.names, scored)
+    for name, again in (("macro_f1", scored.figures.macro_f1), ("accuracy", scored.figures.accuracy)):
+        if abs(again - best[name]) > _SAME:
+            context.note(
+                f"the saved model's {name.replace('_', '-')} on validation is {again:.4f}, "
+                f"while training measured {best[name]:.4f}",
+                warning=True,
+            )
+    early = last.step < plan.total_steps
+    if early:
+        context.note(
+            f"stopped early after epoch {last.step / plan.steps_per_epoch:g}: "
+            f"no better {plan.spec.metric.replace('_', '-')} in {plan.spec.early_stopping} evaluations"
+        )
+    result = _result(plan, "done", last, fitted.examples_per_second)
+    _record_end(plan, result)
+    shutil.rmtree(context.job.checkpoints_dir, ignore_errors=True)
+    return context.done(
+        f"macro-F1 {best['macro_f1']:.3f}, accuracy {best['accuracy']:.3f} after epoch {best['epoch']:g}", **result
+    )
+
+
+def stopped(plan: Plan, fitted: Fitted) -> Finished:
+    """The last word of a run that was asked to stop; the best weights so far, if any were measured, become model/."""
+    context = plan.context
+    last, _ = find_checkpoint(context.job.checkpoints_dir)
+    if last is None:
+        result: dict[str, Any] = {"run": context.job.run, "status": "stopped", "steps": 0}
+        what = "stopped before its first checkpoint; a resume begins anew"
+    else:
+        if last.best_step is not None:
+            keep_as_model(context.job.checkpoints_dir / f"checkpoint-{last.best_step}", context.job.model_dir)
+        result = _result(plan, "stopped", last, fitted.examples_per_second)
+        what = f"stopped at step {last.step} of {plan.total_steps}; a resume goes on from there"
+    _record_end(plan, None)
+    return Finished(status="stopped", what=what, result=result)
+
+
+def is_over(plan: Plan, checkpoint: Checkpoint) -> bool:
+    """Whether a run has nothing left to train once it has come to `checkpoint`."""
+    patience = plan.spec.early_stopping
+    return checkpoint.step >= plan.total_steps or (patience > 0 and out_of_patience(checkpoint.evaluations, plan.spec))
+
+
+def record_begin(plan: Plan, prepared: Prepared) -> None:
+    """Write `run.json`; what an earlier process spent on the run is kept."""
+    context, spec = plan.context, plan.spec
+    before = read_record(context.job.path)
+    write_record(
+        context.job.path,
+        RunRecord(
+            run=context.job.run,
+            command=f"tlworkbench train {context.job.spec_file}",
+            spec=msgspec.to_builtins(spec),
+            seed=spec.seed,
+            journal_version=plan.examples.journal_version,
+            train_rows=len(plan.examples.train),
+            eval_rows=len(plan.examples.validation),
+            classes=plan.names,
+            max_length=prepared.max_length,
+            precision=plan.precision,
+            device=describe_device(),
+            threads=usable_cores(),
+            versions=library_versions(),
+            seconds=before.seconds if before else 0.0,
+        ),
+    )
+
+
+def _record_end(plan: Plan, result: dict[str, Any] | None) -> None:
+    record = read_record(plan.context.job.path)
+    if record is not None:
+        seconds = record.seconds + time.monotonic() - plan.began
+        write_record(plan.context.job.path, msgspec.structs.replace(record, seconds=seconds, result=result))
+
+
+def _last(plan: Plan) -> Checkpoint:
+    last, _ = find_checkpoint(plan.context.job.checkpoints_dir)
+    if last is None:
+        raise Stopped
+    return last
+
+
+def _best(plan: Plan, last: Checkpoint) -> dict[str, float]:
+    """Figures of the best evaluation so far; empty before the first."""
+    for entry in last.evaluations:
+        if entry["step"] == last.best_step:
+            return {
+                "epoch": entry["step"] / plan.steps_per_epoch,
+                "step": entry["step"],
+                "accuracy": entry["eval_accuracy"],
+                "macro_f1": entry["eval_macro_f1"],
+                "loss": entry["eval_loss"],
+            }
+    return {}
+
+
+def _result(plan: Plan, status: str, last: Checkpoint, examples_per_second: float) -> dict[str, Any]:
+    context = plan.context
+    record = read_record(context.job.path)
+    before = record.seconds if record else 0.0
+    best = _best(plan, last)
+    return {
+        "run": context.job.run,
+        "status": status,
+        "best": best,
+        "majority": {
+            "label": plan.names[plan.most],
+            "accuracy": plan.majority.accuracy,
+            "macro_f1": plan.majority.macro_f1,
+        },
+        "seconds": round(before + time.monotonic() - plan.began, 1),
+        "examples_per_second": round(examples_per_second, 1),
+        "steps": last.step,
+        "total_steps": plan.total_steps,
+        "train_rows": len(plan.examples.train),
+        "eval_rows": len(plan.examples.validation),
+        "precision": plan.precision,
+        "model": plan.spec.model,
+        "folder": str(context.job.model_dir) if best else "",
+        "classes": list(plan.names),
+    }

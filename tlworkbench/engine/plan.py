@@ -1,0 +1,70 @@
+"""What a training run works out before it begins and what all its parts go by."""
+
+import logging
+import math
+from dataclasses import dataclass
+
+import torch
+from transformers.utils import logging as transformers_logging
+
+from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.examples_file import RunExamples
+from tlworkbench.engine.machine import usable_cores
+from tlworkbench.engine.metrics import Figures, majority
+from tlworkbench.engine.precision import Precision, choose_precision
+from tlworkbench.jobs.spec import TrainSpec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run's settings with everything that follows from them and from its rows."""
+
+    context: JobContext
+    spec: TrainSpec
+    examples: RunExamples
+    device: str
+    """`cpu` or `cuda`."""
+    precision: Precision
+    steps_per_epoch: int
+    total_steps: int
+    most: int
+    """The most frequent training class,"""
+    majority: Figures
+    """and the figures of always answering it."""
+    began: float
+    """time.monotonic() at which this process took the run up."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The class names."""
+        return self.examples.class_names
+
+
+def plan_run(context: JobContext, spec: TrainSpec, examples: RunExamples, began: float) -> Plan:
+    """Work it out, and set torch and transformers up for it."""
+    device = set_up_libraries()
+    steps_per_epoch = math.ceil(len(examples.train) / spec.batch_size)
+    most, figures = majority(examples.train.classes, examples.validation.classes, examples.class_names)
+    return Plan(
+        context=context,
+        spec=spec,
+        examples=examples,
+        device=device,
+        precision=choose_precision(spec.precision, device),
+        steps_per_epoch=steps_per_epoch,
+        # As transformers.Trainer counts them.
+        total_steps=math.ceil(spec.epochs * steps_per_epoch),
+        most=most,
+        majority=figures,
+        began=began,
+    )
+
+
+def set_up_libraries() -> str:
+    """Threads for the cores there are, logs without progress bars; returns the device: `cuda` or `cpu`."""
+    torch.set_num_threads(usable_cores())
+    transformers_logging.set_verbosity_warning()
+    transformers_logging.disable_progress_bar()
+    # One line for every file it looks for.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,62 @@
+"""`run.json` in a run's folder: all that is needed to know what made a model, and what came of it."""
+
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tlworkbench import atomic
+
+FILE_NAME = "run.json"
+_LIBRARIES = ("tlworkbench", "torch", "transformers", "tokenizers", "accelerate", "safetensors", "numpy", "pyarrow")
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run was made."""
+
+    format: int = 1
+    run: str
+    command: str
+    """What repeats the run."""
+    spec: dict[str, Any]
+    seed: int
+    journal_version: int
+    """State of the label journal the classes are taken from."""
+    train_rows: int
+    eval_rows: int
+    classes: tuple[str, ...]
+    max_length: int
+    precision: str
+    device: str
+    threads: int
+    versions: dict[str, str]
+    seconds: float = 0.0
+    """Time spent on it, over all its stops."""
+    result: dict[str, Any] | None = None
+    """The last word of a run that is done."""
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Replace the record."""
+    atomic.write_bytes(folder / FILE_NAME, msgspec.json.format(msgspec.json.encode(record)))
+
+
+def read_record(folder: Path) -> RunRecord | None:
+    """The record; None where the run has not begun, or its record is damaged (it can be made again)."""
+    try:
+        return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=RunRecord)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of what has a say in the figures."""
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions

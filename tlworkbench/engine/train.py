@@ -1,0 +1,86 @@
+"""`train`: fine-tune a checkpoint on the labelled rows of the workspace, or take such a run up where it stopped."""
+
+import time
+from pathlib import Path
+
+from tlworkbench.catalog.resolve import resolve_model
+from tlworkbench.data.rows import Rows
+from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint
+from tlworkbench.engine.choice import choose_examples, texts_of
+from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.examples_file import RunExamples, read_examples, write_examples
+from tlworkbench.engine.gauges import Gauges
+from tlworkbench.engine.run_record import read_record
+from tlworkbench.engine.trainable import check_trainable, counted
+from tlworkbench.jobs.events import Finished
+from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.workspace import Workspace, open_workspace
+
+
+def run(context: JobContext, spec: TrainSpec) -> Finished:
+    """Run the job to its end or to a stop; see `TrainSpec` for what can be set.
+
+    Leaves in the job's folder: model/ (best weights), examples.arrow, predictions.arrow (answers of the best weights
+    to the validation rows), run.json; checkpoints/ until it is done. Raises UserError for rows nothing can be learned
+    from, before torch is even imported.
+    """
+    began = time.monotonic()
+    record = read_record(context.job.path)
+    if record is not None and record.result is not None:
+        return context.done(f"run {context.job.run} was done already", **record.result)
+    workspace = open_workspace(str(context.workspace))
+    rows = workspace.rows()
+    examples = read_examples(context.job.path) or _begin(context, spec, workspace, rows)
+    checkpoint = _resumed(context)
+    source = checkpoint.path if checkpoint else resolve_model(spec.model, workspace.jobs_dir)
+    train, validation = texts_of(rows, examples.train.keys), texts_of(rows, examples.validation.keys)
+    with Gauges(context):
+        return _train(context, spec, examples, checkpoint, (source, train, validation), began)
+
+
+def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Rows) -> RunExamples:
+    chosen = choose_examples(workspace, rows, spec)
+    for doubt in check_trainable(chosen.examples, chosen.train_rows, rows.meta.split_rule):
+        context.note(doubt.text, doubt.warning)
+    drawn = len(chosen.examples.train)
+    if spec.max_train_rows and drawn == spec.max_train_rows < chosen.train_rows:
+        context.note(f"trains on {counted(drawn, 'row')} drawn from {counted(chosen.train_rows, 'training row')}")
+    write_examples(context.job.path, chosen.examples)
+    return chosen.examples
+
+
+def _resumed(context: JobContext) -> Checkpoint | None:
+    checkpoint, damaged = find_checkpoint(context.job.checkpoints_dir)
+    for fault in damaged:
+        instead = f"goes on from step {checkpoint.step}" if checkpoint else "begins anew"
+        context.note(f"{fault}: the run {instead}", warning=True)
+    return checkpoint
+
+
+def _train(
+    context: JobContext,
+    spec: TrainSpec,
+    examples: RunExamples,
+    checkpoint: Checkpoint | None,
+    needs: tuple[Path, list[str], list[str]],
+    began: float,
+) -> Finished:
+    context.progress("loading the model", 0)
+    # Only now torch: what can be refused without it has been.
+    from tlworkbench.engine.fitting import Fitted, fit, prepare
+    from tlworkbench.engine.outcome import finish, is_over, record_begin, stopped
+    from tlworkbench.engine.plan import plan_run
+    from tlworkbench.engine.stopping import Stopped
+
+    plan = plan_run(context, spec, examples, began)
+    fitted = Fitted(0.0)
+    try:
+        prepared = prepare(plan, *needs)
+        record_begin(plan, prepared)
+        validation = prepared.validation
+        if checkpoint is None or not is_over(plan, checkpoint):
+            fitted = fit(plan, prepared, checkpoint)
+        del prepared
+        return finish(plan, fitted, validation)
+    except Stopped:
+        return stopped(plan, fitted)
