@@ -10,8 +10,8 @@ from tlworkbench import paths
 from tlworkbench.cli.datasets import import_into
 from tlworkbench.cli.output import emit, json_option
 from tlworkbench.cli.running import run_job
-from tlworkbench.cli.training import training_spec
 from tlworkbench.jobs.choose import exported_run
+from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.jobs.spec import ExportSpec, ImportSpec
 from tlworkbench.workspace import Workspace, open_workspace, remember_current
 

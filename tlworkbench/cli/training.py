@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job, workspace_of
-from tlworkbench.errors import UsageError, UserError
 from tlworkbench.jobs.folder import create_job
 from tlworkbench.jobs.launch import launch
-from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec, load_spec, with_settings
-from tlworkbench.workspace import Workspace
+from tlworkbench.jobs.prepare import training_spec
+from tlworkbench.jobs.spec import EvaluateSpec
 
 
 @click.command()
@@ -52,25 +50,6 @@ def train(
         return
     run, result = run_job(workspace, spec, Path(spec.model).name)
     emit(result, as_json, lambda: _train_lines(result))
-
-
-def training_spec(workspace: Workspace, job_file: Path | None, assignments: tuple[str, ...]) -> TrainSpec:
-    """What to train: a job file's settings or the defaults, changed by `key=value`s, on the labels as they are now."""
-    if job_file is not None:
-        loaded = load_spec(job_file)
-        if not isinstance(loaded, TrainSpec):
-            raise UserError(f"{job_file} is no training job", 'It needs kind = "train".')
-        spec = loaded
-    else:
-        spec = TrainSpec(model=workspace.info.model)
-    spec = with_settings(spec, assignments)
-    if not spec.model:
-        raise UsageError("no model is chosen", "Add --model bundled, or see: tlworkbench models.")
-    if Path(spec.model).is_dir():
-        spec = msgspec.structs.replace(spec, model=str(Path(spec.model).absolute()))
-    if spec.journal_version is None:
-        spec = msgspec.structs.replace(spec, journal_version=workspace.journal().version)
-    return spec
 
 
 @click.command()

@@ -148,7 +148,9 @@ def with_settings(spec: TrainSpec, assignments: tuple[str, ...]) -> TrainSpec:
         key, equals, value = assignment.partition("=")
         if not equals:
             raise UserError(f"'{assignment}' is not key=value", "Write it as in max_train_rows=4000.")
-        document[key.strip()] = _value(value.strip())
+        name = key.strip()
+        # A run's number is the name of a model, not a number.
+        document[name] = value.strip(" \"'") if name == "model" else _value(value.strip())
     return convert(document, TrainSpec, "--set")
 
 
