@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_stored(path)
         elif path in ("/api/models", "/api/datasets"):
             self._search(path.rpartition("/")[2])
-        elif not self._repository(path):
+        elif not self._repository(url.path):
             self._refuse(404, "RepoNotFound" if self.token else "")
 
     def _repository(self, path: str) -> bool:
@@ -198,7 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404 if self.token else 401, "RepoNotFound")
             return True
         action, _, rest = rest[len(id) + 1 :].partition("/")
-        revision, _, name = rest.partition("/")
+        # A branch may have slashes in its name, so what they separate is unquoted only now.
+        revision, _, name = (unquote(part) for part in rest.partition("/"))
         files = self.server.hub.files(kind, id, revision or "main")
         if files is None:
             self._refuse(404, "RevisionNotFound")

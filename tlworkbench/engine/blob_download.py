@@ -15,9 +15,10 @@ from typing import BinaryIO
 from tlworkbench.catalog.hub_files import HubFile
 from tlworkbench.errors import UserError
 
-_CHUNK = 1 << 18
 _TRIES = 5
 """Attempts in a row that bring no byte before a broken line is reported."""
+_PAUSE = 1.0
+"""Seconds before the next attempt; longer each time."""
 _TIMEOUT = 10.0
 """Seconds without a byte after which an attempt counts as broken."""
 
@@ -82,7 +83,7 @@ def _receive_all(url: str, target: BinaryIO, size: int) -> None:
             tries = tries + 1 if target.tell() == have else 1
             if tries == _TRIES:
                 raise
-            time.sleep(min(tries, 4))
+            time.sleep(_PAUSE * tries)
             continue
         if target.tell() <= have:
             raise UserError("the Hub sends less than it announced", "Fetch it again.")
@@ -100,7 +101,8 @@ def _receive(url: str, target: BinaryIO, have: int) -> None:
         if have and response.status_code != 206:
             # A server that doesn't know ranges sends everything again.
             target.truncate(0)
-        for chunk in response.iter_bytes(_CHUNK):
+        # Written as it comes, not gathered into larger pieces: a line that breaks loses nothing.
+        for chunk in response.iter_bytes():
             target.write(chunk)
 
 
