@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
-from tlworkbench.errors import UserError, nearest
+from tlworkbench.errors import UserError
 
 _Int64 = np.ndarray[Any, np.dtype[np.int64]]
 _UInt64 = np.ndarray[Any, np.dtype[np.uint64]]
@@ -39,7 +39,7 @@ def examples(rows: Rows, labelling: Labelling, split: str, max_rows: int = 0, se
     another order, and a larger draw holds the smaller one. Raises UserError for a split that the rows don't have.
     """
     if split not in rows.meta.splits:
-        raise UserError(f"there is no split '{split}'", nearest(split, rows.meta.splits).capitalize())
+        raise UserError(f"there is no split '{split}'", f"There are: {', '.join(rows.meta.splits)}.")
     wanted = rows.splits == rows.meta.splits.index(split)
     excluded = wanted & labelling.excluded
     unlabelled = wanted & ~excluded & (labelling.current < 0)

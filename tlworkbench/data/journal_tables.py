@@ -131,7 +131,6 @@ def finish(db: sqlite3.Connection, edit: int, rows: int, text: str) -> Edit:
     """Carry out what was noted, and say it in words; rows: how many it changes."""
     shown = text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
     db.execute("UPDATE edits SET text = ?, rows = ? WHERE id = ?", (shown, rows, edit))
-    db.execute("INSERT OR IGNORE INTO rows (key) SELECT key FROM row_changes WHERE edit = ?", (edit,))
     _carry_out(db, edit, 1)
     return _edit(db.execute(f"{_EDITS} WHERE id = ?", (edit,)).fetchone())
 
@@ -171,9 +170,9 @@ def _carry_out(db: sqlite3.Connection, edit: int, direction: int) -> None:
     db.executemany("INSERT INTO labels VALUES (?, ?)", [pair for pair in changed if pair[1] is not None])
     for field in FIELDS:
         db.execute(
-            f"""UPDATE rows SET version = :now, {field} = (
-                    SELECT {value} FROM row_changes WHERE edit = :edit AND field = :field AND key = rows.key)
-                WHERE key IN (SELECT key FROM row_changes WHERE edit = :edit AND field = :field)""",
+            f"""INSERT INTO rows (key, {field}, version)
+                SELECT key, {value}, :now FROM row_changes WHERE edit = :edit AND field = :field
+                ON CONFLICT (key) DO UPDATE SET {field} = excluded.{field}, version = :now""",
             {"now": now, "edit": edit, "field": field},
         )
 

@@ -1,0 +1,125 @@
+"""Several at one journal: two processes, and the threads of one."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tlworkbench.data.journal import Journal
+from tlworkbench.errors import UserError
+
+EDITOR = """
+import sys
+from pathlib import Path
+from tlworkbench.data.journal import Journal
+
+first = int(sys.argv[2])
+with Journal.open(Path(sys.argv[1]), ("a", "b"), who=sys.argv[2]) as journal:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for key in range(first, first + 200):
+        assert journal.set_label([key, 7], key % 2)
+"""
+
+
+def test_two_processes_that_edit_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", EDITOR, str(path), str(first)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first in (1000, 2000)
+    ]
+    # Both opened the file at once, so one of them made it under the other's eyes.
+    for process in processes:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    with Journal.open(path) as journal:
+        labels = {row.key: row.label for row in journal.overrides()}
+        assert {key: label for key, label in labels.items() if key != 7} == {
+            first + number: number % 2 for first in (1000, 2000) for number in range(200)
+        }
+        assert (journal.version, journal.edit_count) == (400, 400)
+        edits = journal.edits(limit=500)
+        assert {edit.who for edit in edits} == {"1000", "2000"}
+        assert [edit.id for edit in edits] == list(range(400, 0, -1))
+        while journal.undo():
+            pass
+        assert all(row.label is None for row in journal.overrides())
+
+
+def test_another_programs_edits_show_at_once_and_can_be_undone_here(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    with Journal.open(path, ("a", "b")) as one, Journal.open(path) as other:
+        names = one.label_set()
+        assert one.label_set() is names
+        other.map_labels({"a": "A"})
+        assert one.version == 1
+        assert one.label_set().names == ("A", "b")
+        undone = one.undo()
+        assert undone is not None and undone.text == "a → A"
+        assert other.label_set().names == ("a", "b")
+
+
+def test_a_writer_that_holds_on_is_named_and_reading_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    with Journal.open(path, ("a", "b"), timeout=0.1) as journal:
+        journal.set_label([1], 0)
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UserError, match="is locked") as raised:
+            journal.set_label([2], 1)
+        assert "Try again" in raised.value.hint
+        assert journal.version == 1
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert journal.set_label([2], 1) is not None
+        assert journal.version == 2
+
+
+def test_threads_share_a_journal(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "labels.sqlite", ("a", "b")) as journal:
+        failures: list[BaseException] = []
+
+        def edit(first: int) -> None:
+            try:
+                for key in range(first, first + 50):
+                    journal.set_label([key], 1)
+                    assert journal.label_set().names == ("a", "b")
+            except BaseException as error:
+                failures.append(error)
+                raise
+
+        threads = [threading.Thread(target=edit, args=(first,)) for first in (0, 100, 200)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        assert (journal.version, len(journal.overrides())) == (150, 150)
+
+
+def test_polls_go_on_while_a_worker_writes(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "labels.sqlite", ("a", "b")) as journal:
+        worker = threading.Thread(target=journal.set_label, args=(range(100_000), 1))
+        began = time.perf_counter()
+        worker.start()
+        polls = 0
+        while journal.version == 0:
+            polls += 1
+            assert time.perf_counter() - began < 60
+        worker.join()
+        assert polls > 20
