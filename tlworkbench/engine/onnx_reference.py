@@ -1,0 +1,48 @@
+"""What an export is compared with: the trained model as torch and transformers load it."""
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import PreTrainedModel
+
+from tlworkbench.engine.model_folder import MAX_LENGTH_KEY, effective_length, label_names, load_trained
+
+Floats = npt.NDArray[np.float32]
+
+
+class TorchReference:
+    """A run's `model/` folder, fp32, in eval mode, with transformers' own tokenizer."""
+
+    def __init__(self, folder: Path, shown_as: str) -> None:
+        """shown_as: what errors call the model. Raises UserError when it can't be loaded."""
+        loaded = load_trained(folder, shown_as)
+        self.model: PreTrainedModel = loaded.model.eval()
+        self.tokenizer: Any = loaded.tokenizer
+        self.labels = label_names(folder)
+        self.max_length: int = getattr(self.model.config, MAX_LENGTH_KEY, None) or effective_length(0, loaded.limit)
+        self._taken = inspect.signature(self.model.forward).parameters
+
+    def inputs(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
+        """One padded batch of what the model takes, int64 (texts, longest)."""
+        encoded = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
+        )
+        return {name: tensor for name, tensor in encoded.items() if name in self._taken}
+
+    def logits(self, texts: Sequence[str]) -> Floats:
+        """Raw outputs for one batch, float32 (texts, labels)."""
+        with torch.inference_mode():
+            logits: torch.Tensor = self.model(**self.inputs(texts)).logits
+        return np.asarray(logits.numpy(), dtype=np.float32)
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, cut, without padding."""
+        if not texts:
+            return []
+        ids: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]
+        return ids
