@@ -152,10 +152,7 @@ class RowsWriter:
             self._splits.append(split)
         codes = np.full(table.num_rows, -1, np.int32)
         if self._meta.label and self._meta.label in table.column_names:
-            try:
-                codes = self._codes.encode(table.column(self._meta.label).combine_chunks())
-            except UnicodeDecodeError as error:
-                raise _no_text(self._meta.label) from error
+            codes = self._codes.encode(table.column(self._meta.label).combine_chunks())
         splits = np.full(table.num_rows, self._splits.index(split), np.int8)
         texts = self._texts(table)
         self._empty_texts += sum(not text.strip() for text in texts)
@@ -167,10 +164,7 @@ class RowsWriter:
             if name not in table.column_names:
                 columns.append([""] * table.num_rows)
                 continue
-            try:
-                cells = as_text(table.column(name)).to_pylist()
-            except (UnicodeDecodeError, pa.ArrowInvalid) as error:
-                raise _no_text(name) from error
+            cells = as_text(table.column(name)).to_pylist()
             columns.append(["" if cell is None else cell for cell in cells])
         return columns[0] if len(columns) == 1 else ["\n".join(parts) for parts in zip(*columns, strict=True)]
 
@@ -259,10 +253,6 @@ def write_rows(
             writer.write(split, columns if isinstance(columns, pa.Table) else pa.table(dict(columns)))
         writer.close()
         return writer.seal(path)
-
-
-def _no_text(column: str) -> UserError:
-    return UserError(f"column '{column}' holds bytes that are not UTF-8 text", "Write the source again as UTF-8.")
 
 
 @contextlib.contextmanager

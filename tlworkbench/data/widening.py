@@ -7,19 +7,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tlworkbench.data.rows_meta import OWN_COLUMNS
+from tlworkbench.errors import UserError
 
 
 def plain_table(table: pa.Table) -> pa.Table:
     """The table with ordinary columns: dictionaries decoded, large and view strings as string, no metadata.
 
     Columns of ours (of a file written by this program) are left out; a name that comes twice gets `.1`.
+    Raises UserError for strings that are not UTF-8.
     """
     columns: dict[str, pa.ChunkedArray] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in OWN_COLUMNS:
             continue
         free = name if name not in columns else next(f"{name}.{n}" for n in count(1) if f"{name}.{n}" not in columns)
-        columns[free] = _plain_column(column)
+        columns[free] = _plain_column(name, column)
     return pa.table(columns)
 
 
@@ -64,13 +66,20 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return _cast(column, pa.string())
 
 
-def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain_column(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         column = column.cast(pa.string())
+    if pa.types.is_string(column.type):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise UserError(
+                f"column '{name}' holds bytes that are not UTF-8 text", "Write the source again as UTF-8."
+            ) from error
     return column
 
 

@@ -1,5 +1,6 @@
 """A dataset of the Hugging Face Hub as parts of a source: fetched into the libraries' cache, or found there."""
 
+import dataclasses
 import re
 import threading
 from collections.abc import Callable
@@ -28,7 +29,8 @@ def hub_parts(source: Source, expression: str, watch: Callable[[int], None]) -> 
     Raises UserError when the Hub or the dataset can't be reached, or it has no such configuration or split.
     """
     wanted = split_expressions(expression) if expression else [("", "")]
-    silence = _silence_of_the_hub(source.id)
+    id_, silence = _full_id(source.id)
+    source = dataclasses.replace(source, id=id_)
     if silence:
         # The library would try for half a minute; offline it takes what its cache holds at once.
         huggingface_hub.constants.HF_HUB_OFFLINE = True
@@ -42,16 +44,20 @@ def hub_parts(source: Source, expression: str, watch: Callable[[int], None]) -> 
     return parts if expression else sorted(parts, key=lambda part: places.get(part.split, len(places)))
 
 
-def _silence_of_the_hub(id_: str) -> str:
-    """Why the Hub does not answer, or nothing when it does; raises UserError when it answers that this can't be had."""
+def _full_id(id_: str) -> tuple[str, str]:
+    """The id with its owner (`stanfordnlp/imdb` for `imdb`), and why the Hub does not answer, empty when it does.
+
+    Raises UserError when it answers that this can't be had.
+    """
     try:
         with hub_errors(id_, "dataset"):
-            huggingface_hub.HfApi().dataset_info(id_, timeout=_SECONDS_TO_ANSWER)
+            return str(huggingface_hub.HfApi().dataset_info(id_, timeout=_SECONDS_TO_ANSWER).id), ""
     except UserError as error:
         if isinstance(error.__cause__, HfHubHTTPError):
             raise UserError(f"'{id_}' is no file or folder here, and {error.what}", error.hint) from error
-        return error.what
-    return ""
+        # The library only knows its cache by full ids.
+        cached = sorted(path.name for path in Path(datasets.config.HF_DATASETS_CACHE).glob(f"*___{id_}"))
+        return cached[0].replace("___", "/") if cached else id_, error.what
 
 
 def _part(name: str, dataset: Any) -> Part:

@@ -6,14 +6,17 @@ from tlworkbench.data.label_codes import grouped
 from tlworkbench.data.rows_summary import RowsSummary
 
 
-def warnings_on(summary: RowsSummary, validation: float) -> Iterator[str]:
+def cut_in_words(summary: RowsSummary, share: float) -> str:
+    """Where the validation rows come from when the source brings none."""
+    return (
+        f"the source has no validation split: {share * 100:.3g} % of train, chosen by content, became validation"
+        f" ({_rows(summary.rows.get('validation', 0))})"
+    )
+
+
+def warnings_on(summary: RowsSummary) -> Iterator[str]:
     """Sentences on what stands in the way of training, or is not what one might expect."""
     train = summary.rows.get("train", 0)
-    if summary.cut:
-        yield (
-            f"the source has no validation split: {validation:.0%} of train, chosen by content, became validation"
-            f" ({grouped(summary.rows.get('validation', 0))} rows)"
-        )
     if not train:
         yield "there are no training rows in this source"
     present = [label for label, count in summary.labels.items() if count]

@@ -1,5 +1,6 @@
 """The import job: a source's rows into `rows.arrow`, which the workspace gets only when all of them are there."""
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.import_files import file_parts
 from tlworkbench.engine.import_hub import hub_parts
 from tlworkbench.engine.import_parts import Part, prepare_library, select
-from tlworkbench.engine.import_remarks import rows_in_words, warnings_on
+from tlworkbench.engine.import_remarks import cut_in_words, rows_in_words, warnings_on
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.folder import list_jobs
@@ -46,7 +47,7 @@ class _Import:
         self._context = context
         self._spec = spec
         self._notes: list[str] = []
-        self._told_at = 0.0
+        self._told_at = -math.inf
 
     def run(self) -> Finished:
         source = resolve_source(self._spec.source)
@@ -62,7 +63,9 @@ class _Import:
         ) as writer:
             self._write(writer, parts, columns)
             summary = writer.close()
-            for text in warnings_on(summary, self._spec.validation):
+            if summary.cut:
+                self._note(cut_in_words(summary, self._spec.validation))
+            for text in warnings_on(summary):
                 self._note(text, warning=True)
             self._breathe()
             writer.seal(self._context.workspace / ROWS_NAME, self._notes)
@@ -92,7 +95,8 @@ class _Import:
             if sample is not None:
                 break
         else:
-            raise UserError(f"{self._spec.source} has no rows", "Check how it was written.")
+            what = "a header but no rows" if any(part.header for part in parts) else "no rows"
+            raise UserError(f"{self._spec.source} has {what}", "Check how it was written.")
         columns = choose_columns(sample, self._spec.text, self._spec.label, class_names=part.class_names)
         self._note(columns.why)
         if part.header and looks_like_data(part.header, sample):
