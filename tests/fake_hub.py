@@ -41,6 +41,8 @@ class FakeHub:
     datasets: dict[str, Files] = field(default_factory=dict)
     revisions: dict[str, dict[str, Files]] = field(default_factory=dict)
     """Further revisions of a repository beside `main`: id -> name -> files."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Old id -> id of a model that was moved."""
     gated: set[str] = field(default_factory=set)
     """Repositories whose files only go to RIGHT_TOKEN."""
     cuts: dict[str, list[int]] = field(default_factory=dict)
@@ -177,8 +179,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.query = parse_qs(url.query or body)
         self.token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         hub.asked.append(Asked(self.command, path, self.headers.get("Range") or "", self.token))
+        moved = next((old for old in hub.renamed if re.match(rf"(/api/models)?/{old}/", path)), None)
         if path in hub.answers:
             self._send(*hub.answers[path])
+        elif moved is not None:
+            self._send(307, b"", {"Location": self.path.replace(f"/{moved}/", f"/{hub.renamed[moved]}/", 1)})
         elif path.startswith("/cdn/"):
             self._send_stored(path)
         elif path in ("/api/models", "/api/datasets"):

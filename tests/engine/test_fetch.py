@@ -152,6 +152,13 @@ def test_revisions_stand_side_by_side(fetch: Fetch, tiny: Files, fake_hub: FakeH
     assert (by_commit["model"], by_commit["path"]) == (f"user/tiny@{commit_of(older)}", tagged.result["path"])
 
 
+def test_a_model_is_found_under_its_old_name(fetch: Fetch, tiny: Files, fake_hub: FakeHub, jobs_dir: Path) -> None:
+    fake_hub.renamed["tiny-base"] = "user/tiny"
+    finished = fetch("tiny-base")
+    assert finished.result["model"] == "tiny-base"
+    assert str(resolve_model("tiny-base", jobs_dir)) == finished.result["path"]
+
+
 def test_a_second_fetch_brings_nothing_again(fetch: Fetch, tiny: Files, fake_hub: FakeHub) -> None:
     first = fetch("user/tiny")
     fake_hub.asked.clear()
@@ -285,6 +292,19 @@ def test_a_disk_that_fills_up_is_told(
     )
 
 
+def test_a_cache_of_someone_else_is_told(
+    refused: Callable[..., tuple[str, str]], tiny: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*arguments: Any) -> None:
+        raise PermissionError(13, "Permission denied", "/cache/blobs/x")
+
+    monkeypatch.setattr(blob_download, "_receive", denied)
+    assert refused("user/tiny") == (
+        "/cache/blobs/x can't be written: Permission denied",
+        "Mend the folder's rights, or set HF_HOME to a folder of yours.",
+    )
+
+
 def test_gated(
     refused: Callable[..., tuple[str, str]], tiny: Files, fake_hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,7 +348,13 @@ def test_what_can_t_be_trained_is_not_brought(
     fake_hub.models["user/odd"] = files
     what, hint = refused("user/odd")
     assert what.startswith(f"user/odd can't be trained here: {reason}")
-    assert hint == "Take another one: tlworkbench models QUERY --hub marks what can be used."
+    if "pickle" in reason:
+        assert hint == (
+            "Often a pull request on its page brings them as safetensors: tlworkbench models --fetch "
+            "user/odd@refs/pr/NUMBER. Or convert it where you trust it."
+        )
+    else:
+        assert hint == "Take another one: tlworkbench models QUERY --hub marks what can be used."
     assert not paths.hub_cache_dir().exists()
 
 

@@ -42,6 +42,11 @@ def hub_errors(id: str = "", kind: Literal["model", "dataset"] = "model") -> Ite
                 f"the disk is full: {error.filename or 'the Hugging Face cache'} could not be written",
                 "Free some space and fetch again: it goes on where it stopped. HF_HOME moves the cache elsewhere.",
             ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise UserError(
+                f"{error.filename or 'the Hugging Face cache'} can't be written: {error.strerror}",
+                "Mend the folder's rights, or set HF_HOME to a folder of yours.",
+            ) from error
         raise
 
 

@@ -98,10 +98,7 @@ class _Fetch:
         files = hub_files(self._id)
         why = files.unfit_because or (unfit_because(files.model_type) if files.model_type else "")
         if why:
-            raise UserError(
-                f"{self._id} can't be trained here: {why}",
-                "Take another one: tlworkbench models QUERY --hub marks what can be used.",
-            )
+            raise UserError(f"{self._id} can't be trained here: {why}", _instead(self._id, why))
         self._files = files
         self._check_space()
         self._download(files)
@@ -136,3 +133,12 @@ class _Fetch:
             self._id.repo, revision=self._id.revision, cache_dir=self._cache, allow_patterns=names, max_workers=4
         )
         self.snapshot, self.commit = Path(folder), Path(folder).name
+
+
+def _instead(id: HubId, why: str) -> str:
+    if "pickle" in why:
+        return (
+            "Often a pull request on its page brings them as safetensors: "
+            f"tlworkbench models --fetch {id.repo}@refs/pr/NUMBER. Or convert it where you trust it."
+        )
+    return "Take another one: tlworkbench models QUERY --hub marks what can be used."
