@@ -1,4 +1,4 @@
-"""Datasets of a Hub, as a child process fetches them."""
+"""Datasets of a Hub, fetched from one on the loopback."""
 
 import io
 import subprocess
@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import datasets
+import huggingface_hub
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.fake_hub import FakeHub
 from tlworkbench.data.rows import Rows
-from tlworkbench.jobs.events import Finished, decode
+from tlworkbench.engine.context import JobContext
+from tlworkbench.jobs.events import Event, Finished, Progress, decode
 from tlworkbench.jobs.folder import JobFolder
 
 _FEATURES = (
@@ -64,7 +67,17 @@ configs:
     return fake_hub
 
 
-def _import(job: JobFolder) -> Finished:
+@pytest.fixture(autouse=True)
+def libraries(fake_hub: FakeHub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """datasets too reads its environment when it is imported, long before this test."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", fake_hub.url)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", home / "datasets")
+    huggingface_hub.HfFileSystem.clear_instance_cache()
+
+
+def _import_in_child(job: JobFolder) -> Finished:
     with job.log_file.open("wb") as log:
         subprocess.run([sys.executable, "-m", "tlworkbench.engine", str(job.path)], stdout=log, stderr=log, timeout=120)
     last = decode(job.events_file.read_bytes().splitlines()[-1])
@@ -74,7 +87,7 @@ def _import(job: JobFolder) -> Finished:
 
 def test_a_dataset_is_fetched_with_its_splits_and_class_names(import_source: Any, reviews: FakeHub) -> None:
     job = import_source.job("imdb", validation=0.0)
-    finished = _import(job)
+    finished = _import_in_child(job)
     assert finished.status == "done", finished
     assert finished.result["splits"] == {"train": 3, "test": 2, "unsupervised": 1}
     rows = Rows.open(job.workspace / "rows.arrow")
@@ -84,40 +97,50 @@ def test_a_dataset_is_fetched_with_its_splits_and_class_names(import_source: Any
     assert (rows.meta.source, rows.split_name(5)) == ("imdb", "unsupervised")
 
 
-def test_a_part_is_fetched_once_and_then_found_without_the_hub(import_source: Any, reviews: FakeHub) -> None:
-    finished = _import(import_source.job("imdb", split="train[:2]+test[1:]", validation=0.0))
-    assert finished.result["splits"] == {"train": 2, "test": 1}, finished
+def test_a_part_is_fetched_once_and_then_found_without_the_hub(
+    import_source: Any, reviews: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = import_source("imdb", split="train[:2]+test[1:]", validation=0.0)
+    assert outcome.result["splits"] == {"train": 2, "test": 1}
+    assert outcome.rows.texts(range(3)) == ["r0", "r1", "t1"]
     asked = len(reviews.asked)
-    job = import_source.job("imdb", split="train[:2]", validation=0.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-        finished = _import(job)
-    assert finished.result.get("splits") == {"train": 2}, finished
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    outcome = import_source("imdb", split="train[:2]", validation=0.0)
+    assert outcome.result["splits"] == {"train": 2}
     assert len(reviews.asked) == asked
 
 
 def test_a_configuration_is_named_after_a_colon(import_source: Any, reviews: FakeHub) -> None:
-    finished = _import(import_source.job("cardiffnlp/tweet_eval:emotion", validation=0.0))
-    assert finished.result.get("labels") == {"x": 1, "z": 1}, finished
-    finished = _import(import_source.job("cardiffnlp/tweet_eval"))
-    assert finished.what == "'cardiffnlp/tweet_eval' has several configurations: name one"
-    assert "cardiffnlp/tweet_eval:sentiment, cardiffnlp/tweet_eval:emotion" in finished.hint
+    outcome = import_source("cardiffnlp/tweet_eval:emotion", validation=0.0)
+    assert outcome.result["labels"] == {"x": 1, "z": 1}
+    error = import_source.fails("cardiffnlp/tweet_eval")
+    assert error.what == "'cardiffnlp/tweet_eval' has several configurations: name one"
+    assert "cardiffnlp/tweet_eval:sentiment, cardiffnlp/tweet_eval:emotion" in error.hint
 
 
 def test_what_the_hub_does_not_have_is_said(import_source: Any, reviews: FakeHub) -> None:
-    finished = _import(import_source.job("imdbb"))
-    assert "'imdbb' is no file or folder here, and there is no dataset 'imdbb' on the Hub" in finished.what
-    finished = _import(import_source.job("imdb", split="tests"))
-    assert finished.status == "failed"
-    assert finished.what.startswith("'stanfordnlp/imdb': Unknown split \"tests\"")
+    error = import_source.fails("imdbb")
+    assert "'imdbb' is no file or folder here, and there is no dataset 'imdbb' on the Hub" in error.what
+    error = import_source.fails("imdb", split="tests")
+    assert error.what.startswith("'stanfordnlp/imdb': Unknown split \"tests\"")
+
+
+def test_a_stop_is_heard_while_the_hub_sends(import_source: Any, reviews: FakeHub) -> None:
+    reviews.holds["train-00000-of-00001.parquet"] = 10
+
+    def stop(context: JobContext, event: Event) -> None:
+        if isinstance(event, Progress) and event.what == "fetching imdb":
+            assert event.unit == "bytes"
+            context.stop_requested = True
+
+    assert import_source("imdb", watch=stop).finished.status == "stopped"
+    assert not (import_source.workspace / "rows.arrow").exists()
 
 
 def test_a_hub_that_does_not_answer_is_said_at_once(
-    import_source: Any, reviews: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    import_source: Any, reviews: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    finished = _import(import_source.job("imdb"))
-    assert finished.what.startswith(
-        "'imdb' is no file or folder here, and the Hub at http://127.0.0.1:9 can't be reached"
-    )
-    assert finished.hint == "Copy the dataset's files here and open their folder."
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    error = import_source.fails("imdb")
+    assert error.what.startswith("'imdb' is no file or folder here, and the Hub at http://127.0.0.1:9 can't be reached")
+    assert error.hint == "Copy the dataset's files here and open their folder."
