@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -52,6 +53,9 @@ def test_search_asks_for_no_more_than_it_shows(fake_hub: FakeHub) -> None:
     fake_hub.models = {f"user/tiny-{number}": model_files() for number in range(9)}
     assert [info.id for info in search_hub("tiny", limit=2)] == ["user/tiny-0", "user/tiny-1"]
     assert search_hub("nothing of that name") == []
+    hits = [{"id": f"a/{number}", "config": {"model_type": "bert"}} for number in range(40)]
+    fake_hub.answers["/api/models"] = (200, json.dumps(hits).encode())
+    assert len(search_hub("")) == 30
 
 
 def test_figures_come_with_a_hit(fake_hub: FakeHub) -> None:
@@ -187,7 +191,9 @@ def test_a_hub_that_says_nothing(fake_hub: FakeHub, monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", url)
+        began = time.monotonic()
         assert refused("x")[0] == f"the Hub at {url} can't be reached (timed out)"
+        assert time.monotonic() - began < 3
         assert refused(id="a/b")[0] == f"the Hub at {url} can't be reached (timed out)"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.catalog.conftest import Cached
+from tests.tiny_model import model_files, write
 from tlworkbench import paths
 from tlworkbench.catalog.hub_cache import CachedModel, HubId, cached_models, cached_snapshot, hub_id, parse_hub_id
 from tlworkbench.errors import UserError
@@ -86,6 +87,7 @@ def test_a_nameless_snapshot_is_known_by_its_commit(cached: Cached) -> None:
 @pytest.mark.parametrize("ref", [b"", b"f" * 40, b"../../../secret", b"\xff\x00", b"f" * 1_000_000])
 def test_a_broken_reference_leaves_nothing_usable(cached: Cached, ref: bytes) -> None:
     snapshot = cached("user/name")
+    write(paths.hub_cache_dir().parent / "secret", model_files())
     (snapshot.parent.parent / "refs" / "main").write_bytes(ref)
     # The snapshot itself is whole: its commit names it.
     assert cached_models(paths.hub_cache_dir()) == [CachedModel(HubId("user/name", snapshot.name), snapshot)]

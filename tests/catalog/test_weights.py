@@ -33,6 +33,11 @@ def test_parameters_are_counted_without_buffers(tmp_path: Path) -> None:
     assert read_weights(write(tmp_path, {"model.safetensors": content})) == Weights(1000, len(content))
 
 
+def test_number_types_still_to_come_are_counted(tmp_path: Path) -> None:
+    content = safetensors({"a": tensor("NEW", [16], [0, 8])}, b"8 bytes!")
+    assert read_weights(write(tmp_path, {"model.safetensors": content})) == Weights(16, len(content))
+
+
 def test_shards_are_summed(tmp_path: Path) -> None:
     shards = {f"model-0000{n}-of-00002.safetensors": weights(n * 100) for n in (1, 2)}
     index = {"metadata": {}, "weight_map": {f"layer.{n}": name for n, name in enumerate(shards)}}
@@ -65,6 +70,7 @@ def test_shards_are_summed(tmp_path: Path) -> None:
         (safetensors({"a": tensor(shape=[10**30])}), "the header of model.safetensors is damaged"),
         (safetensors({"a": tensor(shape=[1] * 99)}), "the header of model.safetensors is damaged"),
         (safetensors({"a": tensor(offsets=[8, 0])}, b"8 bytes!"), "the header of model.safetensors contradicts itself"),
+        (safetensors({"a": tensor("NEW", offsets=[8, 0])}), "the header of model.safetensors contradicts itself"),
         (safetensors({"a": tensor(shape=[9])}, b"8 bytes!"), "the header of model.safetensors contradicts itself"),
         (safetensors({"a": tensor(shape=[1 << 40] * 32)}, b"8 bytes!"), "contradicts itself"),
         (weights(5000)[:-6000], "model.safetensors holds 14 kB of 20 kB: it was cut off or damaged; get it again"),

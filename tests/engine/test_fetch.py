@@ -121,6 +121,15 @@ def test_the_libraries_find_it_with_no_hub_in_reach(fetch: Fetch, tiny: Files, m
     assert snapshot_download("user/tiny", cache_dir=cache, allow_patterns=list(tiny)) == snapshot
 
 
+def test_transformers_loads_what_was_fetched(fetch: Fetch, fake_hub: FakeHub, tiny_bert: Path) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    fake_hub.models["user/bert"] = {path.name: path.read_bytes() for path in tiny_bert.iterdir()}
+    folder = fetch("user/bert").result["path"]
+    assert AutoTokenizer.from_pretrained(folder)("good app")["input_ids"]
+    assert AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3).config.num_labels == 3
+
+
 def test_only_one_set_of_weights_comes(fetch: Fetch, fake_hub: FakeHub) -> None:
     single = {WEIGHTS: weights(10), "model.fp16.safetensors": weights(20), "consolidated.safetensors": weights(30)}
     fake_hub.models["user/single"] = {**model_files(), **single}
