@@ -137,7 +137,8 @@ def _by_name(columns: list[str], wanted: tuple[str, ...]) -> str:
                 return name
     for word in wanted:
         for name in columns:
-            if word in re.split(r"[^a-z]+", name.lower()) and "id" not in re.split(r"[^a-z]+", name.lower()):
+            words = re.split(r"[^a-z]+", name.lower())
+            if len(word) > 1 and word in words and "id" not in words:
                 return name
     return ""
 

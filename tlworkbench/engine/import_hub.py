@@ -106,8 +106,14 @@ def _in_background(work: Callable[[], Any], folder: Path, watch: Callable[[int],
 
     before = _bytes_in(folder)
     threading.Thread(target=run, name="hub", daemon=True).start()
-    while not ended.wait(_LOOK):
-        watch(_bytes_in(folder) - before)
+    try:
+        while not ended.wait(_LOOK):
+            watch(_bytes_in(folder) - before)
+    except BaseException:
+        # Downloads run in threads of a pool, which the end of the process would wait for.
+        huggingface_hub.constants.HF_HUB_OFFLINE = True
+        huggingface_hub.close_session()
+        raise
     if "error" in outcome:
         raise outcome["error"]
     return outcome["value"]

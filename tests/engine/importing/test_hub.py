@@ -126,7 +126,7 @@ def test_what_the_hub_does_not_have_is_said(import_source: Any, reviews: FakeHub
 
 
 def test_a_stop_is_heard_while_the_hub_sends(import_source: Any, reviews: FakeHub) -> None:
-    reviews.holds["train-00000-of-00001.parquet"] = 10
+    reviews.holds["plain_text/train-00000-of-00001.parquet"] = 10
 
     def stop(context: JobContext, event: Event) -> None:
         if isinstance(event, Progress) and event.what == "fetching imdb":
