@@ -8,6 +8,7 @@ from pathlib import Path
 
 import onnx_ir
 import torch
+from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from torch.export import Dim
 from transformers import PreTrainedModel
 from transformers.exporters import OnnxConfig, OnnxExporter
@@ -46,6 +47,8 @@ def trace(model: PreTrainedModel, inputs: Mapping[str, torch.Tensor]) -> onnx_ir
 
 def save(graph: onnx_ir.Model, path: Path, properties: Mapping[str, str]) -> None:
     """Write `graph` with `properties` as its metadata; weights too large for one file go into `path` + "_data"."""
+    # The tracer notes stack traces at every node, with the folders of this machine in them.
+    ClearMetadataAndDocStringPass()(graph)
     graph.metadata_props.update(properties)
     weights = sum(
         value.const_value.nbytes for value in graph.graph.initializers.values() if value.const_value is not None
