@@ -176,6 +176,22 @@ def test_a_full_database_is_called_a_full_disk(folder: Path, monkeypatch: pytest
         assert journal.set_label([2], 1) is not None
 
 
+def test_a_commit_waits_for_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A power cut can't be had in a test; what makes SQLite ride one out can be asked for.
+    connections: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connections.append(connect(*arguments, **options))
+        return connections[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    with Journal.open(folder / "labels.sqlite", ("a", "b")):
+        writer = connections[0]
+        assert writer.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 @pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be looked at" * 100])
 def test_a_file_that_is_no_database(folder: Path, content: bytes) -> None:
     path = folder / "labels.sqlite"

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,26 +92,57 @@ def test_a_writer_that_holds_on_is_named_and_reading_goes_on(tmp_path: Path) -> 
         assert journal.version == 2
 
 
+def at_once(call: Callable[[int], None], count: int) -> None:
+    """Call from several threads that begin together; the first error of one is raised here."""
+    barrier = threading.Barrier(count)
+
+    def work(number: int) -> None:
+        barrier.wait()
+        call(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        for done in [pool.submit(work, number) for number in range(count)]:
+            done.result()
+
+
 def test_threads_share_a_journal(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "labels.sqlite", ("a", "b")) as journal:
-        failures: list[BaseException] = []
+        journal.set_label(range(2000), 0)
 
-        def edit(first: int) -> None:
-            try:
-                for key in range(first, first + 50):
-                    journal.set_label([key], 1)
-                    assert journal.label_set().names == ("a", "b")
-            except BaseException as error:
-                failures.append(error)
-                raise
+        def edit(thread: int) -> None:
+            for number in range(30):
+                assert journal.set_label([10_000 + 100 * thread + number], 1)
+                assert journal.label_set().names == ("a", "b")
+                assert len(journal.overrides()) > 2000
 
-        threads = [threading.Thread(target=edit, args=(first,)) for first in (0, 100, 200)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert not failures
-        assert (journal.version, len(journal.overrides())) == (150, 150)
+        at_once(edit, 4)
+        assert (journal.version, len(journal.overrides())) == (121, 2120)
+
+
+def test_whoever_comes_first_makes_the_file_and_the_others_find_it_made(tmp_path: Path) -> None:
+    for attempt in range(10):
+        path = tmp_path / f"{attempt}.sqlite"
+
+        def open_it(number: int, path: Path = path) -> None:
+            with Journal.open(path, ("a", "b")) as journal:
+                assert journal.label_set().names == ("a", "b")
+                assert journal.set_label([number], 1)
+
+        at_once(open_it, 6)
+        with Journal.open(path) as journal:
+            assert (journal.version, len(journal.overrides())) == (6, 6)
+
+
+def test_a_file_that_is_just_being_made_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.2, maker.execute, ("ROLLBACK",))
+    done.start()
+    with Journal.open(path, ("a", "b")) as journal:
+        assert journal.label_set().names == ("a", "b")
+    done.join()
+    maker.close()
 
 
 def test_polls_go_on_while_a_worker_writes(tmp_path: Path) -> None:

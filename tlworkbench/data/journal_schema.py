@@ -58,17 +58,16 @@ def prepare(connection: sqlite3.Connection, name: str) -> None:
     if current(connection, name):
         return
     connection.execute("BEGIN IMMEDIATE")
-    # Another process may have done it while this one waited for its turn.
-    if not current(connection, name):
-        found = _number(connection, "user_version")
-        if found == 0:
-            for statement in _TABLES:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        else:
-            for number in range(found, FORMAT):
-                UPGRADES[number](connection)
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    # Another process may have done it while this one waited for its turn; then nothing is left to do.
+    found = _number(connection, "user_version")
+    if found == 0:
+        for statement in _TABLES:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        found = FORMAT
+    for number in range(found, FORMAT):
+        UPGRADES[number](connection)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")
 
 
