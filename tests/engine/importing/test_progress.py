@@ -1,6 +1,5 @@
 """An import at work: what is seen of it, and that it can be stopped at any time."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -121,7 +120,7 @@ def test_the_child_process_hears_sigterm(import_source: Any, tmp_path: Path) -> 
     deadline = time.monotonic() + 60
     while b'"what":"importing' not in job.events_file.read_bytes() if job.events_file.exists() else True:
         assert child.poll() is None and time.monotonic() < deadline, job.log_file.read_text()
-        os.sched_yield()
+        time.sleep(0.02)
     child.send_signal(signal.SIGTERM)
     assert child.wait(60) == 0
     assert job.state().status == "stopped"
