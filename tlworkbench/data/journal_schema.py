@@ -73,8 +73,18 @@ def prepare(connection: sqlite3.Connection, name: str) -> None:
 
 def current(connection: sqlite3.Connection, name: str) -> bool:
     """Whether the file is a journal of this format; raises UserError where it is newer or not one at all."""
-    found, application = _number(connection, "user_version"), _number(connection, "application_id")
-    empty = found == 0 and application == 0 and not _number(connection, "schema_version")
+    # In one transaction, or another process that makes the file meanwhile would be seen half way.
+    alone = not connection.in_transaction
+    if alone:
+        connection.execute("BEGIN")
+    try:
+        found = _number(connection, "user_version")
+        application = _number(connection, "application_id")
+        schema = _number(connection, "schema_version")
+    finally:
+        if alone:
+            connection.execute("ROLLBACK")
+    empty = not (found or application or schema)
     if not empty and application != APPLICATION_ID:
         raise UserError(f"{name} is a database, but no label journal", "Move it out of the workspace's folder.")
     if found > FORMAT:
