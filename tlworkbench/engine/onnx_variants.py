@@ -76,7 +76,7 @@ def choose_default(variants: Mapping[str, VariantReport]) -> tuple[str, str]:
         figure, loss = max(losses.items(), key=lambda item: item[1])
         if loss <= LOSS_ALLOWED:
             if name != "fp32":
-                return name, f"{name} answers as {100 * report.agreement:.1f} % of fp32's and is smaller and faster"
+                refused.insert(0, f"{name} answers {100 * report.agreement:.1f} % of the rows as fp32 does")
             return name, "; ".join(refused)
         refused.append(f"{name} loses {100 * loss:.1f} points of {figure}")
     return "fp32", "; ".join(refused)

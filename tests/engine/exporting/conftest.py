@@ -38,6 +38,12 @@ class Exported:
         return onnx_ir.load(self.bundle / "onnx" / "model.onnx")
 
 
+def texts() -> list[str]:
+    """60 texts of 1 to 30 words."""
+    rng = np.random.default_rng(11)
+    return [" ".join(rng.choice(WORDS, rng.integers(1, 31))) for _ in range(60)]
+
+
 @pytest.fixture(scope="session")
 def model_dir(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run leaves: the tiny BERT with a head of random weights, three labels, texts cut at MAX_LENGTH tokens."""
@@ -51,21 +57,23 @@ def model_dir(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
             tiny_bert, id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)}
         )
         torch.nn.init.normal_(model.classifier.weight, std=1.0)
-        torch.nn.init.normal_(model.classifier.bias, std=0.1)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_bert)
+    with torch.no_grad():
+        # So that every label is the answer to some text.
+        logits = model.eval()(**tokenizer(texts(), padding=True, return_tensors="pt")).logits
+        model.classifier.bias.copy_(-logits.mean(dim=0))
     model.config.tlworkbench_max_length = MAX_LENGTH
     model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def rows(model_dir: Path) -> LabelledTexts:
-    """60 texts of 1 to 30 words, labelled as the model answers but for every tenth."""
-    rng = np.random.default_rng(11)
-    texts = [" ".join(rng.choice(WORDS, rng.integers(1, 31))) for _ in range(60)]
-    classes = TorchReference(model_dir, "the model").logits(texts).argmax(axis=1).astype(np.int64)
+    """60 texts, labelled as the model answers but for every tenth."""
+    classes = TorchReference(model_dir, "the model").logits(texts()).argmax(axis=1).astype(np.int64)
     classes[::10] = (classes[::10] + 1) % len(LABELS)
-    return LabelledTexts(texts, classes, "validation")
+    return LabelledTexts(texts(), classes, "validation")
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from tlworkbench.inference.bundle import Bundle
 from tlworkbench.inference.classifier import Classifier
 from tlworkbench.inference.report import read_report
 
+CHANGE = np.array([0, 0.003, 0], np.float32)
 Again = Callable[..., ExportOrder]
 
 
@@ -151,7 +152,7 @@ def test_a_graph_with_other_weights_is_not_put_in_place(again: Again, exported: 
     def corrupt(graph: onnx_ir.Model) -> None:
         value = graph.graph.initializers["classifier.bias"]
         assert value.const_value is not None
-        value.const_value = onnx_ir.tensor(value.const_value.numpy() + np.float32([0, 0.003, 0]), name=value.name)
+        value.const_value = onnx_ir.tensor(value.const_value.numpy() + CHANGE, name=value.name)
 
     order = again(corrupt)
     with pytest.raises(NotProvedError, match=r"logits differ by up to 0\.003 \(allowed: 1e-04\)") as caught:
