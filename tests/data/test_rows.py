@@ -65,9 +65,9 @@ def test_several_text_columns_are_joined(tmp_path: Path) -> None:
 
 
 def test_numbers_of_a_class_label_get_its_names(tmp_path: Path) -> None:
-    rows = _rows(tmp_path, ["a", "b", "c"], [1, -1, 0], label_names=("zebra", "ant", "unused"))
+    rows = _rows(tmp_path, ["a", "b", "c", "d"], [1, -1, 0, 7], label_names=("zebra", "ant", "unused"))
     assert rows.meta.label_values == ("zebra", "ant", "unused")
-    assert rows.source_labels.tolist() == [1, -1, 0]
+    assert rows.source_labels.tolist() == [1, -1, 0, -1]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -112,18 +111,12 @@ class _Import:
         total = sum(part.rows for part in parts) if all(part.rows for part in parts) else 0
         for part in parts:
             self._tell(f"importing {part.name}", writer.rows, total)
-            for number, table in enumerate(self._tables(part)):
+            for number, table in enumerate(table for table in part.tables() if table.num_rows):
                 if not number:
                     self._check_columns(part, table, columns)
                 writer.write(part.split, table)
                 self._tell(f"importing {part.name}", writer.rows, total)
         self._tell("putting the rows in place", writer.rows, writer.rows, at_once=True)
-
-    def _tables(self, part: Part) -> Iterator[pa.Table]:
-        for table in part.tables():
-            self._breathe()
-            if table.num_rows:
-                yield table
 
     def _check_columns(self, part: Part, table: pa.Table, columns: Columns) -> None:
         there = table.column_names

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import huggingface_hub
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -207,7 +208,10 @@ def test_no_import_of_files_asks_the_network(
 
     monkeypatch.setattr("socket.getaddrinfo", ask)
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    huggingface_hub.close_session()
     monkeypatch.setattr("datasets.config.HF_UPDATE_DOWNLOAD_COUNTS", True)
     _csv(tmp_path / "a.csv")
     import_source(tmp_path / "a.csv")
+    huggingface_hub.close_session()
     assert asked == []

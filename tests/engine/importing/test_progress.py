@@ -60,13 +60,13 @@ def test_rows_are_seen_while_the_import_is_at_work(import_source: Any, source: P
     assert read_part(outcome.job.path / PART_NAME) is None
 
 
-@pytest.mark.parametrize("after", [0, 2048, 18000, 20000])
-def test_a_stop_leaves_nothing_behind(import_source: Any, source: Path, after: int) -> None:
+@pytest.mark.parametrize("at", [("importing", 0), ("importing", 2048), ("importing", 20000), ("putting", 20000)])
+def test_a_stop_leaves_nothing_behind(import_source: Any, source: Path, at: tuple[str, int]) -> None:
     import_source.workspace.mkdir()
     (import_source.workspace / "rows.arrow").write_bytes(b"old")
 
     def stop(context: JobContext, event: Event) -> None:
-        if isinstance(event, Progress) and event.done >= after:
+        if isinstance(event, Progress) and event.what.startswith(at[0]) and event.done >= at[1]:
             context.stop_requested = True
 
     outcome = import_source(source, watch=stop)
