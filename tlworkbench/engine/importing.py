@@ -83,7 +83,10 @@ class _Import:
             return hub_parts(
                 source, self._spec.split, lambda size: self._tell(f"fetching {source.id}", size, unit="bytes")
             )
-        parts = list(file_parts(source))
+        parts = []
+        for part in file_parts(source):
+            self._breathe()
+            parts.append(part)
         if len(parts) > 1:
             self._note("splits by file name: " + "; ".join(_files_of(split, parts) for split in source.files))
         return select(parts, self._spec.split, self._breathe) if self._spec.split else parts

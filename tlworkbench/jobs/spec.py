@@ -30,7 +30,7 @@ class ImportSpec(_Spec, tag="import"):
     text: tuple[str, ...] = ()
     """Columns that make up the text, joined by a line break; found by itself when empty."""
     label: str = ""
-    """Column of the labels; found by itself when empty."""
+    """Column of the labels; found by itself when empty, none for `-`."""
     split: str = ""
     """Which part to read, as in datasets: `train[:1000]`, `train+test`; everything when empty."""
     validation: Fraction = 0.2
