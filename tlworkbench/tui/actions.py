@@ -58,7 +58,9 @@ ACTIONS: tuple[Action, ...] = (
     # Models
     Action("models.choose", ("enter",), "choose", "Take this model for the next training run.", footer=True),
     Action("models.filter", ("/",), "filter", "Show only models whose name holds what you type.", footer=True),
-    Action("models.add", ("a",), "add by Hub id", "Fetch a model from the Hugging Face Hub by its id.", footer=True),
+    Action("models.add", ("a",), "add", "Fetch a model from the Hub by its id, or add a folder's.", footer=True),
+    Action("models.stop", ("x",), "stop fetching", "Stop the fetch that runs; it can be taken up again.", footer=True),
+    Action("models.clear", ("escape",), "show all", "Show all models again, and no more errors.", footer=True),
     Action("models.reload", ("r",), "reload", "Look for models again.", footer=True),
     # Data
     Action(
@@ -88,14 +90,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("train.log", ("l",), "log", "Show what the run printed.", footer=True),
     Action("train.open_cell", ("enter",), "rows", "Show the rows of this cell of the confusion matrix in Data."),
     # Predict
-    Action("predict.edit", ("i", "enter"), "type", "Go to the field and type a text.", footer=True),
-    Action("predict.leave", ("escape",), "leave the field", "Leave the field, so that keys are commands again.", True),
-    Action(
-        "predict.wrong", ("w",), "wrong → label it", "Give this text its right label and add it to Data.", footer=True
-    ),
+    Action("predict.edit", ("i", "enter"), "type", "Go to the field; from the history with its text.", footer=True),
+    Action("predict.leave", ("escape",), "leave", "Leave the field, so that letters are commands again.", True),
     Action("predict.variant", ("v",), "variant", "Take another variant of the model: fp32, int8.", footer=True),
     Action("predict.file", ("f",), "file", "Predict every row of a file.", footer=True),
     Action("predict.history", ("h",), "history", "Go to what was asked before.", footer=True),
+    Action("predict.run", ("r",), "run", "Take another exported run.", footer=True),
     # Dialogs
     Action("dialog.close", ("escape",), "close", "Close without doing anything."),
 )
