@@ -14,6 +14,7 @@ SCOPES: dict[str, str] = {
     "data": "Data",
     "train": "Train",
     "predict": "Predict",
+    "labels": "Label set",
     "dialog": "Dialogs",
 }
 """Where an action works, with the heading it goes under."""
@@ -63,32 +64,45 @@ ACTIONS: tuple[Action, ...] = (
     Action("models.clear", ("escape",), "show all", "Show all models again, and no more errors.", footer=True),
     Action("models.reload", ("r",), "reload", "Look for models again.", footer=True),
     # Data
-    Action(
-        "data.label", DIGITS, "label + next", "Give the row this label and go to the next row.", True, argument=True
-    ),
-    Action("data.unlabel", ("-",), "no label", "Take the row's label away and go to the next row."),
-    Action("data.pick", ("l",), "pick label", "Pick a label by typing its first letters.", footer=True),
+    Action("data.label", DIGITS, "label + next", "Give the row this label and go to the next.", True, argument=True),
+    Action("data.undo", ("u",), "undo", "Take back the last edit and go to its row.", footer=True),
+    Action("data.search", ("/",), "search", "Find rows that hold a text; re: before it means a pattern.", footer=True),
     Action("data.exclude", ("x",), "exclude", "Leave the row out of training, or take it in again.", footer=True),
     Action("data.flag", ("f",), "flag", "Flag the row for later, or take the flag away.", footer=True),
     Action("data.mark", ("space",), "mark", "Mark the row and go to the next, or take the mark away.", footer=True),
     Action("data.bulk", ("b",), "bulk", "Label, exclude or flag all marked rows at once.", footer=True),
-    Action("data.undo", ("u",), "undo", "Take back the last edit and go to its row.", footer=True),
+    Action("data.labels", ("L",), "labels", "Rename, merge, drop, add and order the labels.", footer=True),
+    Action("data.pick", ("l",), "pick label", "Pick a label by typing its first letters.", footer=True),
+    Action("data.open", ("i",), "open dataset", "Open a dataset: a file, a folder or a Hub id.", footer=True),
+    Action("data.unlabel", ("-",), "no label", "Take the row's label away and go to the next row."),
     Action("data.redo", ("ctrl+r",), "redo", "Make the edit that was taken back again."),
-    Action("data.search", ("/",), "search", "Find rows that hold a text; re: before it means a pattern.", footer=True),
     Action("data.next_match", ("n",), "next match", "Go to the next row that was found."),
     Action("data.previous_match", ("N",), "previous match", "Go to the row found before this one."),
-    Action("data.labels", ("L",), "labels", "Rename, merge, drop, add and order the labels.", footer=True),
+    Action("data.only_found", ("v",), "only found", "Show only the rows that were found, or all again."),
     Action("data.jump", (":",), "jump", "Go to a row by its number."),
     Action("data.detail", ("d", "enter"), "detail", "Show the whole row, or hide it."),
-    Action("data.open", ("i",), "open dataset", "Open a dataset: a file, a folder or a Hub id."),
-    Action("data.clear", ("escape",), "clear", "Clear the search, then the marks, then what was shown alone."),
+    Action("data.clear", ("escape",), "clear", "Clear the marks, then what is shown alone, then the search."),
+    Action("data.down", ("down", "j"), "down", "Go to the next row."),
+    Action("data.up", ("up", "k"), "up", "Go to the row before."),
+    Action("data.page_down", ("pagedown",), "page down", "Go a page down."),
+    Action("data.page_up", ("pageup",), "page up", "Go a page up."),
+    Action("data.first", ("home",), "first", "Go to the first row."),
+    Action("data.last", ("end",), "last", "Go to the last row."),
     # Train
     Action("train.start", ("s",), "start", "Start a training run on the labelled rows.", footer=True),
     Action("train.stop", ("x",), "stop", "Stop the run after this step, with a checkpoint.", footer=True),
     Action("train.resume", ("r",), "resume", "Go on with a stopped run from its last checkpoint.", footer=True),
     Action("train.export", ("e",), "export", "Export the run to ONNX and prove it against torch.", footer=True),
-    Action("train.log", ("l",), "log", "Show what the run printed.", footer=True),
-    Action("train.open_cell", ("enter",), "rows", "Show the rows of this cell of the confusion matrix in Data."),
+    Action("train.log", ("l",), "log", "Show what the run printed, or hide it.", footer=True),
+    Action("train.config", ("c",), "config", "Show the run's settings and its notes, or hide them.", footer=True),
+    Action("train.next_pane", ("tab",), "next pane", "Go from the curve to the classes, the matrix, the runs.", True),
+    Action("train.previous_pane", ("shift+tab",), "pane before", "Go to the pane before this one."),
+    Action("train.newer", ("up",), "newer run", "Show the run above."),
+    Action("train.older", ("down",), "older run", "Show the run below."),
+    Action("train.earlier", ("left",), "earlier step", "Move the curve's cursor back; its values stand in the frame."),
+    Action("train.later", ("right",), "later step", "Move the curve's cursor on; past the last step it lets go."),
+    Action("train.open_cell", ("enter",), "rows", "Show the rows of the confusion matrix's cell in Data."),
+    Action("train.back", ("escape",), "back", "Go back to the runs and the curve."),
     # Predict
     Action("predict.edit", ("i", "enter"), "type", "Go to the field; from the history with its text.", footer=True),
     Action("predict.leave", ("escape",), "leave", "Leave the field, so that letters are commands again.", True),
@@ -96,6 +110,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("predict.file", ("f",), "file", "Predict every row of a file.", footer=True),
     Action("predict.history", ("h",), "history", "Go to what was asked before.", footer=True),
     Action("predict.run", ("r",), "run", "Take another exported run.", footer=True),
+    # Label set
+    Action("labels.apply", ("enter",), "apply", "Make all of it happen."),
+    Action("labels.rename", ("r",), "rename", "Give the label another name; the name of another one merges the two."),
+    Action("labels.merge", ("m",), "merge up", "Merge the label into the one above."),
+    Action("labels.drop", ("x",), "drop", "Drop the label; its rows are then without one."),
+    Action("labels.add", ("a",), "add", "Add a label."),
+    Action("labels.restore", ("u",), "undo", "Leave the label as it is."),
+    Action("labels.up", ("K",), "up", "Move the label up."),
+    Action("labels.down", ("J",), "down", "Move the label down."),
     # Dialogs
     Action("dialog.close", ("escape",), "close", "Close without doing anything."),
 )
@@ -176,7 +199,7 @@ def _check_key(action_id: str, key: str) -> None:
 def _check_clashes(wanted: Mapping[str, tuple[str, ...]]) -> None:
     for scope in SCOPES:
         # The keys of the whole program work on every screen, so a screen's own must differ from them too.
-        actions = in_scope(scope) if scope in ("app", "dialog") else (*in_scope("app"), *in_scope(scope))
+        actions = in_scope(scope) if scope in ("app", "dialog", "labels") else (*in_scope("app"), *in_scope(scope))
         owner: dict[str, str] = {}
         for action in actions:
             for key in wanted.get(action.id, action.keys):

@@ -6,6 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from tlworkbench.tui import actions
+from tlworkbench.tui.actions import Action
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.widgets.key_bar import KeyBar
 from tlworkbench.tui.widgets.status_strip import StatusStrip
@@ -45,6 +47,10 @@ class WorkbenchScreen(Screen[None]):
     def on_mount(self) -> None:
         """Hear of jobs. Textual calls this beside a subclass's own `on_mount`."""
         self.workbench.job_updated.subscribe(self, self.job_updated)
+
+    def shown_keys(self, action: Action) -> str:
+        """The keys of an action as the key bar and `?` show them; empty leaves it out of the bar."""
+        return actions.shown(actions.keys_of(action, self.workbench.settings.keys))
 
     def job_updated(self, update: JobUpdated) -> None:
         """A job's state changed, also while another screen is open. Does nothing unless a subclass overrides it."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tlworkbench.tui import actions
+from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.screens.choose import Choose, Entry
 
 if TYPE_CHECKING:
@@ -19,12 +20,9 @@ def action_entries(app: "Workbench") -> list[Entry]:
     ordered = sorted(
         (action for action in actions.ACTIONS if action.id in here), key=lambda action: action.scope == "app"
     )
-    return [
-        Entry(
-            f"{ACTION}{action.id}", action.label, actions.shown(actions.keys_of(action, app.settings.keys)), action.help
-        )
-        for action in ordered
-    ]
+    screen = app.screen
+    assert isinstance(screen, WorkbenchScreen)
+    return [Entry(f"{ACTION}{action.id}", action.label, screen.shown_keys(action), action.help) for action in ordered]
 
 
 def keys_here(app: "Workbench") -> Choose:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from tlworkbench.tui import actions
 
 if TYPE_CHECKING:
-    from tlworkbench.tui.app import Workbench
+    from tlworkbench.tui.screens.base import WorkbenchScreen
 
 
 def key_line(entries: Sequence[tuple[str, str]], last: tuple[str, str] | None, width: int) -> Content:
@@ -45,13 +45,13 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """As many keys as fit."""
-        changes = cast("Workbench", self.app).settings.keys
-        working = {active.binding.id for active in self.screen.active_bindings.values() if active.enabled}
+        screen = cast("WorkbenchScreen", self.screen)
+        working = {active.binding.id for active in screen.active_bindings.values() if active.enabled}
         entries = [
-            (actions.shown(actions.keys_of(action, changes)), action.label)
+            (keys, action.label)
             for action in actions.in_scope(self._scope)
-            if action.footer and action.id in working
+            if action.footer and action.id in working and (keys := screen.shown_keys(action))
         ]
-        keys = actions.find("app.keys")
-        last = (actions.shown(actions.keys_of(keys, changes)), keys.label) if keys.id in working else None
+        all_keys = actions.find("app.keys")
+        last = (screen.shown_keys(all_keys), all_keys.label) if all_keys.id in working else None
         return key_line(entries, last, self.size.width)

@@ -93,7 +93,7 @@ class StatusStrip(Widget):
 
     def on_mount(self) -> None:
         """Follow the program."""
-        cast("Workbench", self.app).standing_changed.subscribe(self, lambda _: self.refresh())
+        cast("Workbench", self.app).standing_changed.subscribe(self, lambda _: self.refresh(), immediate=True)
 
     def render(self) -> Content:
         """As much detail as fits."""

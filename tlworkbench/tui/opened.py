@@ -1,0 +1,93 @@
+"""The dataset as a screen holds it open: rows, journal and labelling of one file of rows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tlworkbench.data.journal import Journal
+from tlworkbench.data.labelling import Labelling
+from tlworkbench.data.rows import Rows, key_text
+from tlworkbench.tui.row_source import LabelledRows
+from tlworkbench.tui.widgets.label_bar import LabelCount
+from tlworkbench.tui.widgets.row_detail import Detail
+from tlworkbench.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open dataset. Belongs to the thread that opened it, but for `rows`, which any thread may read."""
+
+    rows: Rows
+    journal: Journal
+    labelling: Labelling
+    source: LabelledRows
+    stamp: tuple[int, int]
+    """Tells this file of rows from one that took its place."""
+
+    @classmethod
+    def open(cls, workspace: Workspace) -> "Opened":
+        """Open what the workspace holds; raises UserError."""
+        stamp = stamp_of(workspace.rows_file)
+        rows = workspace.rows()
+        journal = workspace.journal(rows)
+        labelling = Labelling(rows, journal)
+        return cls(rows, journal, labelling, LabelledRows(rows, labelling), stamp)
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.journal.close()
+
+    def key(self, row: int) -> int:
+        """Key of a row."""
+        return int(self.rows.keys[row])
+
+    def keys(self, rows: "np.ndarray[tuple[int], np.dtype[np.int64]] | list[int]") -> list[int]:
+        """Keys of several rows."""
+        return [int(key) for key in self.rows.keys[np.asarray(rows, np.int64)].tolist()]
+
+    def counts(self) -> list[LabelCount]:
+        """Labels with their keys and rows, in their order."""
+        counts = self.labelling.counts().tolist()
+        return [
+            LabelCount(label.shortcut, label.name, count)
+            for label, count in zip(self.labelling.label_set.labels, counts, strict=True)
+        ]
+
+    def detail(self, row: int) -> Detail:
+        """One row as the detail pane shows it."""
+        state = self.labelling.state(row)
+        labels = self.labelling.label_set
+
+        def named(label_id: int) -> tuple[str, int]:
+            label = labels.get(label_id)
+            return (label.name if label else "", int(labels.class_of[label_id]))
+
+        marks = {"edited": state.edited, "flagged": state.flagged, "excluded": state.excluded}
+        meta = self.rows.meta
+        value = meta.label_values[state.source_value] if state.source_value >= 0 else ""
+        # After a rename or merge the source's own word stands beside what became of it.
+        source = (value, named(state.source)[1]) if meta.label else None
+        return Detail(
+            number=row + 1,
+            text=self.rows.text(row),
+            now=named(state.label),
+            source=source,
+            marks=tuple(name for name, there in marks.items() if there),
+            split=self.rows.split_name(row),
+            key=key_text(self.key(row)),
+            others=tuple(
+                (name, "" if value is None else str(value))
+                for name, value in self.rows.record(row).items()
+                if name not in meta.text and name != meta.label
+            ),
+        )
+
+
+def stamp_of(file: Path) -> tuple[int, int]:
+    """Inode and time of a file of rows; zeros where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return (0, 0)
+    return status.st_ino, status.st_mtime_ns

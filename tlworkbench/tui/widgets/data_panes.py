@@ -1,0 +1,181 @@
+"""The panes of the Data screen: rows, search, labels, the row under the cursor."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.message import Message
+
+from tlworkbench.data.rows import Rows
+from tlworkbench.tui.opened import Opened
+from tlworkbench.tui.row_source import FirstRows
+from tlworkbench.tui.text import clean, cut, thousands
+from tlworkbench.tui.view import Indices, View, all_rows
+from tlworkbench.tui.widgets.edge_line import EdgeLine
+from tlworkbench.tui.widgets.label_bar import LabelBar, LabelCount
+from tlworkbench.tui.widgets.row_detail import Detail, RowDetail
+from tlworkbench.tui.widgets.row_table import RowTable
+from tlworkbench.tui.widgets.search_line import Search, SearchLine
+
+_NEEDLE = 30
+"""Cells of a search in the frame."""
+
+
+class DataPanes(Container):
+    """Draws an open dataset, or the first rows of one that is being imported. Holds no rules."""
+
+    @dataclass
+    class RowReached(Message):
+        """The cursor stands on another row."""
+
+        row: int
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.opened: Opened | None = None
+        self.search = Search()
+        self.found: Indices = np.zeros(0, np.int64)
+        """Places in the view that the search found, ascending."""
+        self._first: Rows | None = None
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        """Rows on the left, or above; the row under the cursor on the right, or below."""
+        with Vertical(id="left"):
+            with Container(id="frame", classes="pane"):
+                yield RowTable(id="rows")
+            yield EdgeLine(id="edge")
+            yield SearchLine()
+            labels = LabelBar(id="labels")
+            labels.border_title = "Labels"
+            yield labels
+        yield RowDetail(id="detail", classes="pane")
+
+    @property
+    def table(self) -> RowTable:
+        """The rows."""
+        return self.query_one(RowTable)
+
+    @property
+    def search_line(self) -> SearchLine:
+        """The field of the search."""
+        return self.query_one(SearchLine)
+
+    @property
+    def row(self) -> int | None:
+        """The row under the cursor."""
+        return self.table.row
+
+    def show(self, opened: Opened, view: View, place: int) -> None:
+        """Draw a dataset."""
+        self.opened, self._first = opened, None
+        self.search_line.rows = opened.rows
+        self.table.show(opened.source, view, place)
+        self.set_search(self.search)
+        self.repaint()
+
+    def go(self, place: int) -> None:
+        """Put the cursor at a place, or at the nearest end."""
+        if self.table.go(place):
+            self._said = ""
+            self._show_row()
+            self._show_edge()
+            self.post_message(self.RowReached(self.table.view.row(self.table.place)))
+
+    def show_first(self, rows: Rows) -> None:
+        """Draw what there is of an import that still runs."""
+        self._first = rows
+        self.table.show(FirstRows(rows), all_rows(len(rows)), self.table.place)
+        self.repaint()
+
+    def set_view(self, view: View, place: int) -> None:
+        """Draw other rows of the dataset."""
+        if self.opened is not None:
+            self.show(self.opened, view, place)
+
+    def set_search(self, search: Search) -> None:
+        """Let what was found stand out."""
+        self.search = search
+        self.found = self.table.view.places(search.rows)
+        self.table.highlight(search.needle)
+        self._show_title()
+        self._show_edge()
+
+    def say(self, text: str) -> None:
+        """Tell what was just done, in the lower edge of the frame, until the cursor moves on."""
+        self._said = text
+        self._show_edge()
+
+    def changed(self, rows: Indices) -> None:
+        """Labels or marks of these rows are others now."""
+        self.table.refresh_rows(rows)
+        self._show_labels()
+        self._show_row()
+
+    def repaint(self) -> None:
+        """Draw everything as it is now."""
+        self.table.refresh()
+        self.query_one(RowDetail).forget()
+        self._show_labels()
+        self._show_row()
+        self._show_title()
+        self._show_edge()
+
+    def light(self, lit: bool) -> None:
+        """The focus came to the rows, or left them."""
+        self.query_one(EdgeLine).light(lit)
+
+    @on(RowTable.RowClicked)
+    def _clicked(self, event: RowTable.RowClicked) -> None:
+        self.go(event.place)
+
+    def on_resize(self) -> None:
+        """Short facts in a low pane, a list in a high one."""
+        self._show_row()
+
+    def _show_row(self) -> None:
+        row = self.table.row
+        pane = self.query_one(RowDetail)
+        if row is None or not pane.display:
+            return
+        if self._first is not None:
+            label = FirstRows(self._first).look(row)
+            detail = Detail(row + 1, self._first.text(row), (label.label, label.place))
+        elif self.opened is not None:
+            detail = self.opened.detail(row)
+        else:
+            return
+        pane.show(detail, short=self.screen.has_class("-narrow"))
+
+    def _show_labels(self) -> None:
+        if self._first is not None:
+            values, names = self._first.source_labels, self._first.meta.label_values
+            counts = [LabelCount("", name, int((values == n).sum())) for n, name in enumerate(names)]
+            self.query_one(LabelBar).show(counts, 0)
+        elif self.opened is not None:
+            self.query_one(LabelBar).show(self.opened.counts(), self.opened.labelling.unlabelled)
+
+    def _show_title(self) -> None:
+        title: list[str | tuple[str, str]] = [("Data", "bold")]
+        if self.table.view.title:
+            title.append((f"  {cut(clean(self.table.view.title), 2 * _NEEDLE)}", "$primary"))
+        if self.search.needle:
+            title.append((f"  /{cut(clean(self.search.needle), _NEEDLE)}", "$primary"))
+        self.query_one("#frame").border_title = Content.assemble(*title)
+
+    def _show_edge(self) -> None:
+        table, view = self.table, self.table.view
+        edge = [clean(self._said)] if self._said else []
+        if table.marked:
+            edge.append(f"{thousands(len(table.marked))} marked")
+        if self.search.needle:
+            at = int(np.searchsorted(self.found, table.place))
+            here = at < len(self.found) and self.found[at] == table.place
+            edge.append(f"match {at + 1} of {len(self.found)}" if here else f"{len(self.found)} found")
+        edge.append(f"row {thousands(table.place + 1 if len(view) else 0)} of {thousands(len(view))}")
+        if view.narrowed and self.opened is not None:
+            edge.append(thousands(len(self.opened.rows)))
+        self.query_one(EdgeLine).say(" · ".join(edge))

@@ -1,0 +1,112 @@
+"""One row on one line: cursor and mark, number, signs, label, text."""
+
+import functools
+import re
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tlworkbench.tui.row_source import RowLook
+from tlworkbench.tui.text import clean, cut, fit, one_line
+from tlworkbench.tui.themes import Look
+
+EDITED, FLAGGED, EXCLUDED, MARKED, CURSOR = "✎", "⚑", "∅", "●", "▌"
+_CONTEXT = 16
+"""Cells of text kept before a match that would else lie beyond the edge."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Widths in cells of what stands before the text."""
+
+    number: int
+    label: int
+
+
+def columns(rows: int, label_names: tuple[str, ...], width: int) -> Columns:
+    """Widths that hold every number and, as far as a quarter of the line allows, every label."""
+    longest = max((len(name) for name in label_names), default=0)
+    return Columns(max(4, len(str(rows))), min(longest, max(8, width // 4)))
+
+
+def pattern_of(needle: str) -> re.Pattern[str] | None:
+    """What to highlight for a search; None where Python can't read the expression."""
+    capitals = needle != needle.lower()
+    try:
+        if needle.startswith("re:"):
+            return re.compile(needle[3:], 0 if capitals else re.IGNORECASE)
+        return re.compile(re.escape(needle), 0 if capitals else re.IGNORECASE) if needle else None
+    except re.error:
+        return None
+
+
+@functools.lru_cache(1024)
+def _style(colour: str, ground: str, bold: bool = False, underline: bool = False) -> Style:
+    return Style(color=colour, bgcolor=ground, bold=bold or None, underline=underline or None)
+
+
+def row_line(
+    number: int,
+    row: RowLook,
+    text: str,
+    width: int,
+    layout: Columns,
+    look: Look,
+    *,
+    cursor: bool = False,
+    marked: bool = False,
+    pattern: re.Pattern[str] | None = None,
+) -> Strip:
+    """Draw row `number` (counted from 1) in exactly `width` cells."""
+    colours = look.colours
+    ground = colours.cursor if cursor else colours.background
+    signs = f"{EXCLUDED if row.excluded else EDITED if row.edited else ' '}{FLAGGED if row.flagged else ' '}"
+    sign_colour = colours.muted if row.excluded else colours.primary if row.edited else colours.accent
+    pieces = [
+        Segment(CURSOR if cursor else " ", _style(colours.primary, ground)),
+        Segment(MARKED if marked else " ", _style(colours.accent, ground)),
+        Segment(fit(str(number), layout.number, right=True), _style(colours.muted if cursor else colours.dim, ground)),
+        Segment(" ", _style(colours.text, ground)),
+        Segment(signs[0], _style(sign_colour, ground)),
+        Segment(f"{signs[1]} ", _style(colours.accent, ground)),
+    ]
+    used = layout.number + 6
+    if layout.label:
+        colour = colours.dim if row.excluded else look.label(row.place)
+        name = fit(clean(row.label) or "–", layout.label)
+        pieces.append(Segment(f"{name}  ", _style(colour, ground)))
+        used += layout.label + 2
+    room = width - used
+    pieces += _text(text, room, pattern, colours.dim if row.excluded else colours.text, colours.accent, ground)
+    return Strip(pieces).adjust_cell_length(width, _style(colours.text, ground))
+
+
+def _text(
+    text: str, room: int, pattern: re.Pattern[str] | None, colour: str, found_colour: str, ground: str
+) -> list[Segment]:
+    if room <= 0:
+        return []
+    match = pattern.search(text) if pattern else None
+    if match is None or match.start() == match.end():
+        return [Segment(one_line(text, room), _style(colour, ground))]
+    start = match.start()
+    if match.end() > room - 1:
+        # The match would lie beyond the edge: begin shortly before it.
+        begin = max(0, start - _CONTEXT)
+        before = f"…{clean(text[begin:start]).lstrip()}" if begin else clean(text[:start]).lstrip()
+    else:
+        before = clean(text[:start]).lstrip()
+    before = cut(before, room)
+    found = one_line(text[start : match.end()], room - len(before))
+    rest = room - Segment.get_line_length([Segment(before), Segment(found)])
+    after = text[match.end() : match.end() + 8 * room + 64]
+    return [
+        Segment(before, _style(colour, ground)),
+        Segment(found, _style(found_colour, ground, bold=True, underline=True)),
+        Segment(
+            cut(clean(after).rstrip() + ("…" if len(after) < len(text) - match.end() else ""), rest),
+            _style(colour, ground),
+        ),
+    ]

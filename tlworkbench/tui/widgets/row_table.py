@@ -1,0 +1,140 @@
+"""The rows as a list that paints only what is in sight, whatever their number."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tlworkbench.tui.row_source import RowSource
+from tlworkbench.tui.view import Indices, View, all_rows
+from tlworkbench.tui.widgets.row_line import Columns, columns, pattern_of, row_line
+
+if TYPE_CHECKING:
+    from tlworkbench.tui.app import Workbench
+
+_MARGIN = 2
+"""Rows kept in sight above and below the cursor."""
+_FEW = 64
+"""More changed rows than these are not looked up one by one."""
+
+
+class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows a view of rows with a cursor. Posts `RowClicked`."""
+
+    DEFAULT_CSS = """
+    RowTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    @dataclass
+    class RowClicked(Message):
+        """The mouse chose a row."""
+
+        place: int
+
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.view: View = all_rows(0)
+        self.place = 0
+        """Place of the cursor in the view."""
+        self.marked: set[int] = set()
+        """Marked rows."""
+        self._source: RowSource | None = None
+        self._needle = ""
+
+    @property
+    def row(self) -> int | None:
+        """The row under the cursor; None where there are no rows."""
+        return self.view.row(self.place) if self.place < len(self.view) else None
+
+    def show(self, source: RowSource, view: View, place: int = 0) -> None:
+        """Draw these rows, with the cursor at a place."""
+        self._source = source
+        self.view = view
+        self.virtual_size = Size(0, len(view))
+        self.place = max(0, min(place, len(view) - 1))
+        self._keep_in_sight()
+        self.refresh()
+
+    def highlight(self, needle: str) -> None:
+        """Let what was searched for stand out."""
+        self._needle = needle
+        self.refresh()
+
+    def go(self, place: int) -> bool:
+        """Put the cursor at a place, or at the nearest end; whether it moved."""
+        place = max(0, min(place, len(self.view) - 1))
+        if place == self.place or not len(self.view):
+            return False
+        before, self.place = self.place, place
+        if not self._keep_in_sight(before):
+            self.refresh_line(before)
+            self.refresh_line(place)
+        return True
+
+    def refresh_rows(self, rows: Indices) -> None:
+        """Draw these rows anew where they are in sight."""
+        if len(rows) > _FEW:
+            self.refresh()
+            return
+        top, height = self.scroll_offset.y, self.size.height
+        wanted = set(rows.tolist())
+        for place in range(top, min(top + height, len(self.view))):
+            if self.view.row(place) in wanted:
+                self.refresh_line(place)
+
+    def page(self) -> int:
+        """Rows that a page key moves by."""
+        return max(1, self.scrollable_content_region.height - 1)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the part in sight."""
+        width = self.scrollable_content_region.width
+        place = y + self.scroll_offset.y
+        if self._source is None or place >= len(self.view):
+            return Strip.blank(width, self.rich_style)
+        row = self.view.row(place)
+        return row_line(
+            row + 1,
+            self._source.look(row),
+            self._source.text(row),
+            width,
+            self._columns(width),
+            cast("Workbench", self.app).look,
+            cursor=place == self.place,
+            marked=row in self.marked,
+            pattern=pattern_of(self._needle),
+        )
+
+    def on_resize(self) -> None:
+        """The cursor stays in sight."""
+        self._keep_in_sight()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor there."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            self.post_message(self.RowClicked(offset.y + self.scroll_offset.y))
+
+    def _columns(self, width: int) -> Columns:
+        assert self._source is not None
+        return columns(len(self._source), self._source.label_names(), width)
+
+    def _keep_in_sight(self, before: int | None = None) -> bool:
+        """Scroll where the cursor would leave the pane; a far jump brings its row to the middle."""
+        height = self.scrollable_content_region.height
+        top = self.scroll_offset.y
+        if not height:
+            return False
+        margin = min(_MARGIN, (height - 1) // 2)
+        wanted = min(max(top, self.place + margin - height + 1), max(0, self.place - margin))
+        if wanted != top and before is not None and abs(self.place - before) >= height:
+            wanted = self.place - height // 2
+        wanted = max(0, min(wanted, len(self.view) - height))
+        if wanted == top:
+            return False
+        self.scroll_to(y=wanted, animate=False, force=True)
+        return True
