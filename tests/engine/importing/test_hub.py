@@ -43,12 +43,12 @@ def reviews(fake_hub: FakeHub) -> FakeHub:
 configs:
 - config_name: plain_text
   data_files:
-  - split: train
-    path: plain_text/train-*
-  - split: test
-    path: plain_text/test-*
   - split: unsupervised
     path: plain_text/unsupervised-*
+  - split: test
+    path: plain_text/test-*
+  - split: train
+    path: plain_text/train-*
 ---
 """,
     }
