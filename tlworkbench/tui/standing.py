@@ -15,7 +15,7 @@ GLYPHS = {
     "done": "✓",
     "stopped": "■",
     "failed": "✗",
-    "lost": "✗",
+    "lost": "?",
 }
 """Sign of a job's status, beside its word wherever there is room for one."""
 

@@ -1,9 +1,240 @@
-"""The Train screen."""
+"""The Train screen: start runs, watch them learn, stop, resume and export them."""
 
-from tlworkbench.tui.screens.base import WorkbenchScreen
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.timer import Timer
+
+from tlworkbench.errors import UserError
+from tlworkbench.jobs.folder import JobFolder
+from tlworkbench.jobs.run_state import RunState
+from tlworkbench.jobs.spec import ExportSpec, TrainSpec
+from tlworkbench.jobs.stop import ask_to_stop, force_stop
+from tlworkbench.tui import actions
+from tlworkbench.tui.background import in_background
+from tlworkbench.tui.messages import JobUpdated
+from tlworkbench.tui.screens.confirm import Confirm
+from tlworkbench.tui.screens.train_facts import FactsRead, RunFacts, read_facts, rows_of_cell
+from tlworkbench.tui.screens.train_panes import TrainPanes
+from tlworkbench.tui.screens.train_start import StartRun, remembered
+from tlworkbench.tui.text import counted
+from tlworkbench.tui.widgets.line_list import LineList
+from tlworkbench.tui.widgets.run_table import RunTable
+
+TICK_SECONDS = 1.0
+_SOON = 0.03
+"""Updates that come together are painted together."""
 
 
-class TrainScreen(WorkbenchScreen):
-    """Stands in until the screen is written."""
+class TrainScreen(TrainPanes):
+    """Shows one run of the workspace, the newest unless another was chosen, and all of them below."""
 
     SCOPE = "train"
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("train")]
+    CSS_PATH = "train.tcss"
+    AUTO_FOCUS = "#chart"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chosen = ""
+        """Number of the run that was chosen; empty for the newest."""
+        self._unread: set[JobFolder] = set()
+        self._reading = False
+        self._soon: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Take up what is known of the runs, and where the user was."""
+        kept = self.workbench.where.of(self.SCOPE)
+        self._chosen = str(kept.get("run", ""))
+        self.workbench.look_changed.subscribe(self, lambda _: self._recoloured())
+        self.set_interval(TICK_SECONDS, self._tick)
+        for kind in ("train", "export"):
+            self._read(*(job for job, _ in self.workbench.jobs.of_kind(kind)))
+        self._paint()
+
+    def on_screen_resume(self) -> None:
+        """What happened meanwhile shows at once."""
+        self._paint()
+
+    def job_updated(self, update: JobUpdated) -> None:
+        """A run or an export goes on; what is read from its folder is read again when it ends."""
+        if update.job.kind not in ("train", "export"):
+            return
+        known = update.job in self._facts or update.job in self._exports
+        if not known or update.state.ended:
+            self._read(update.job)
+            if update.state.ended and (run := self._exports.get(update.job)):
+                self._read(*(job for job, _ in self._runs() if job.run == run))
+        if self._soon is None:
+            self._soon = self.set_timer(_SOON, self._paint_soon)
+
+    def action_start(self) -> None:
+        """Ask for the settings of a new run."""
+        self._check_free()
+        workspace = self.workbench.workspace
+        if not workspace.has_rows:
+            raise UserError("there is no dataset yet", "Open one: press g, d, then i.")
+        if not workspace.info.model:
+            raise UserError("no model is chosen yet", "Choose one: press g, then m.")
+        kept = self.workbench.where.of(self.SCOPE).get("form")
+        values = remembered(kept if isinstance(kept, dict) else {}, workspace.info.model)
+        self.app.push_screen(StartRun(workspace, values, self.workbench.look), self._start)
+
+    def _start(self, wanted: tuple[TrainSpec, dict[str, str]] | None) -> None:
+        if wanted is None:
+            return
+        spec, typed = wanted
+        with self.workbench.reporting():
+            self._check_free()
+            job = self.workbench.jobs.start(spec, Path(spec.model).name)
+            self.workbench.where.keep(self.SCOPE, form=typed)
+            self._choose(job.run)
+
+    def action_stop(self) -> None:
+        """Ask the run to stop; asked again, offer force."""
+        job, state = self._stoppable()
+        if state.status == "starting":
+            raise UserError(f"{job.run} is only just starting", "Press the key again in a moment.")
+        if job not in self._asked and state.status != "stopping":
+            ask_to_stop(job)
+            self._asked[job] = time.monotonic()
+            self._paint()
+            return
+        question = Confirm(
+            f"End {job.run} by force?",
+            "What it did since its last checkpoint is lost; it can be resumed from there.",
+            "end it",
+            "wait",
+        )
+        self.app.push_screen(question, lambda yes: self._force(job) if yes else None)
+
+    def _force(self, job: JobFolder) -> None:
+        with self.workbench.reporting():
+            force_stop(job)
+
+    def _stoppable(self) -> tuple[JobFolder, RunState]:
+        job, state = self._wanted_run()
+        if not state.ended:
+            return job, state
+        if (export := self._export_of(job)) is not None and not export[1].ended:
+            return export
+        running = self._running_run()
+        hint = f"{running.run} is: go to it with the arrow keys." if running else "Press s to start a run."
+        raise UserError(f"{job.run} is not running", hint)
+
+    def action_resume(self) -> None:
+        """Take the run up again."""
+        job, state = self._wanted_run()
+        if state.status == "done":
+            raise UserError(f"{job.run} is done", "Press s to start another run.")
+        self._check_free()
+        self.workbench.jobs.resume(job)
+        self._asked.pop(job, None)
+        self._choose(job.run)
+
+    def action_export(self) -> None:
+        """Export the run."""
+        job, state = self._wanted_run()
+        facts = self._facts.get(job, RunFacts())
+        if not facts.has_model:
+            hint = "Let it end." if not state.ended else "Resume it (r), or start another run (s)."
+            raise UserError(f"{job.run} has no model to export yet", hint)
+        if (export := self._export_of(job)) is not None and not export[1].ended:
+            raise UserError(f"{job.run} is being exported already", "Its progress stands above the runs.")
+        if facts.report is None:
+            self._export(job)
+            return
+        question = Confirm(f"{job.run} is exported. Export it again?", "The bundle is replaced.", "export", "leave it")
+        self.app.push_screen(question, lambda yes: self._export(job) if yes else None)
+
+    def _export(self, job: JobFolder) -> None:
+        with self.workbench.reporting():
+            self.workbench.jobs.start(ExportSpec(run=job.run), job.run)
+
+    def action_open_cell(self) -> None:
+        """Go to Data with the rows of the confusion matrix's cell."""
+        matrix = self._confusion.matrix
+        if not self._confusion.has_focus or matrix is None:
+            raise UserError("no cell is chosen", "Go to the confusion matrix with tab, then to a cell.")
+        job, _ = self._wanted_run()
+        true, answer = (matrix.names[place] for place in self._confusion.cursor)
+        keys = rows_of_cell(job, true, answer)
+        if not keys:
+            raise UserError(f"no row of {true} was taken for {answer}", "Go to a cell with a number above 0.")
+        right = f"{true} right" if true == answer else f"{true} taken for {answer}"
+        self.workbench.show_rows(keys, f"{job.run}: {right}, {counted(len(keys), 'row')}")
+
+    def action_newer(self) -> None:
+        self.query_one(RunTable).action_move(-1)
+
+    def action_older(self) -> None:
+        self.query_one(RunTable).action_move(1)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        runs = self._runs()
+        if isinstance(event.list, RunTable) and event.place < len(runs):
+            self._choose(runs[event.place][0].run if event.place else "")
+
+    def _choose(self, run: str) -> None:
+        if run != self._chosen:
+            self._chosen = run
+            self._chart.begin()
+            self.workbench.where.keep(self.SCOPE, run=run)
+        self._paint()
+
+    def _runs(self) -> list[tuple[JobFolder, RunState]]:
+        return self.workbench.jobs.of_kind("train")
+
+    def _shown_run(self) -> tuple[JobFolder, RunState] | None:
+        runs = self._runs()
+        return next((pair for pair in runs if pair[0].run == self._chosen), runs[0] if runs else None)
+
+    def _wanted_run(self) -> tuple[JobFolder, RunState]:
+        shown = self._shown_run()
+        if shown is None:
+            raise UserError("there is no run yet", "Press s to start one.")
+        return shown
+
+    def _export_of(self, job: JobFolder) -> tuple[JobFolder, RunState] | None:
+        exports = self.workbench.jobs.of_kind("export")
+        return next((pair for pair in exports if self._exports.get(pair[0]) == job.run), None)
+
+    def _running_run(self) -> JobFolder | None:
+        return next((job for job in self.workbench.jobs.running() if job.kind == "train"), None)
+
+    def _check_free(self) -> None:
+        running = self._running_run()
+        if running is not None:
+            raise UserError(f"{running.run} is running already", "Wait for it, or stop it with x.")
+
+    def _read(self, *jobs: JobFolder) -> None:
+        self._unread.update(jobs)
+        if self._unread and not self._reading:
+            self._reading = True
+            now, self._unread = self._unread, set()
+            in_background(self, "facts", lambda: self.post_message(read_facts(now)))
+
+    @on(FactsRead)
+    def _facts_read(self, event: FactsRead) -> None:
+        self._reading = False
+        self._facts |= event.runs
+        new = event.exports.keys() - self._exports.keys()
+        self._exports |= event.exports
+        # An export that ended before anyone knew of which run it was.
+        runs = {self._exports[job] for job in new}
+        self._read(*(job for job, _ in self._runs() if job.run in runs))
+        self._paint()
+
+    def _paint_soon(self) -> None:
+        self._soon = None
+        self._paint()
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self._read_log()
+            if self._running_run() is not None or self._asked:
+                self._paint()
