@@ -254,7 +254,7 @@ async def test_letters_are_commands_once_the_field_is_left(here: Workspace, unti
         await until(pilot, lambda: app.current_mode == "train")
 
 
-async def test_brackets_pass_by_the_empty_field_and_are_typed_into_a_full_one(
+async def test_brackets_pass_by_the_field_that_has_just_opened_and_are_typed_into_any_other(
     here: Workspace, held: HeldBack, until: Until
 ) -> None:
     app = Workbench(here)
@@ -266,6 +266,8 @@ async def test_brackets_pass_by_the_empty_field_and_are_typed_into_a_full_one(
         await until(pilot, lambda: app.current_mode == "predict" and field(app).has_focus)
         await pilot.press("a", "[", "]")
         assert field(app).value == "a[]" and app.current_mode == "predict"
+        await pilot.press("enter", "[", "x", "]")
+        assert field(app).value == "[x]" and app.current_mode == "predict"
 
 
 async def test_v_takes_the_next_variant_and_it_is_remembered(here: Workspace, until: Until, lines: Lines) -> None:

@@ -21,7 +21,7 @@ from tlworkbench.tui.screens import predict_loading
 from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.screens.predict_answering import Answer, Answered, Answerer, AnswerFailed
 from tlworkbench.tui.screens.predict_file import PredictFile
-from tlworkbench.tui.screens.predict_loading import Loaded
+from tlworkbench.tui.screens.predict_opening import BundleOpened, Opening
 from tlworkbench.tui.screens.predict_runs import RunsFound, choose_run
 from tlworkbench.tui.screens.predict_view import answer_view, colours, history_title
 from tlworkbench.tui.text import clean, thousands
@@ -35,15 +35,6 @@ ASK_SECONDS = 0.06
 """A typed text is asked no later than this after the key; a burst of keys is one question."""
 MOST_LINES = 1000
 """Lines taken at once from the clipboard."""
-_LOADING = UserError("the model is still loading", "It takes a moment.")
-
-
-@dataclass
-class BundleLoaded(Message):
-    """A bundle is ready to answer, or why none is; `turn` tells which of several loads this is."""
-
-    turn: int
-    loaded: Loaded | UserError
 
 
 @dataclass
@@ -63,9 +54,6 @@ class PredictScreen(WorkbenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._turn = 0
-        self._loading = True
-        self._problem: UserError | None = None
         self._entries: list[Asked] = []
         self._waited: str | None = None
         """Text whose answer is to be shown; None for none."""
@@ -73,6 +61,7 @@ class PredictScreen(WorkbenchScreen):
         self._beside = False
         """Whether what is waited for is another text than the one in the field, so that it must be named."""
         self._timer: Timer | None = None
+        self._failure = ""
         self._away = True
 
     def body(self) -> ComposeResult:
@@ -91,6 +80,7 @@ class PredictScreen(WorkbenchScreen):
         """Begin to load; the field takes keys at once where there is something to load."""
         workspace = self.workbench.workspace
         self._answerer = Answerer(self, workspace.root / asked.FILE)
+        self._opening = Opening(self, workspace.jobs_dir)
         self._field = self.query_one(SayField)
         self._history = self.query_one(HistoryList)
         self.query_one("#say").border_title = "Say something"
@@ -102,8 +92,12 @@ class PredictScreen(WorkbenchScreen):
     def on_screen_resume(self) -> None:
         """Coming from another screen, one can type at once; coming back from a dialog nothing moves."""
         if self._away and not self._field.disabled and not self._field.value:
-            self._field.focus()
+            self._focus_field()
         self._away = False
+
+    def _focus_field(self) -> None:
+        self._field.passed_by = True
+        self._field.focus()
 
     def on_screen_suspend(self) -> None:
         """Another screen opens, or a dialog."""
@@ -115,43 +109,23 @@ class PredictScreen(WorkbenchScreen):
             self._load(only_new=True)
 
     def _load(self, only_new: bool = False) -> None:
-        self._turn += 1
-        turn, now = self._turn, self._answerer.loaded
-        jobs_dir, run = self.workbench.workspace.jobs_dir, self.workbench.workspace.info.run
         variant = str(self.workbench.where.of("predict").get("variant", ""))
-        self._loading = self._loading or not only_new
-
-        def load() -> None:
-            try:
-                exported = predict_loading.find_exported(jobs_dir, run)
-                same = only_new and now is not None and exported == now.exported
-                loaded: Loaded | UserError = now if same and now else predict_loading.load(exported, variant)
-            except UserError as error:
-                loaded = error
-            except Exception as error:
-                self.post_message(BundleLoaded(turn, UserError(f"the bundle can't be loaded: {error}", "")))
-                raise
-            self.post_message(BundleLoaded(turn, loaded))
-
-        in_background(self, "load", load)
+        self._opening.begin(self.workbench.workspace.info.run, variant, only_new)
         self._show()
 
-    @on(BundleLoaded)
-    def _loaded(self, event: BundleLoaded) -> None:
-        if event.turn != self._turn:
+    @on(BundleOpened)
+    def _opened(self, event: BundleOpened) -> None:
+        if not self._opening.take(event):
             return
-        self._loading = False
-        was_disabled = self._field.disabled
-        if isinstance(event.loaded, UserError):
-            self._problem, self._answerer.loaded, self._answer = event.loaded, None, None
-            self.workbench.stands(variant="", proved=None)
-        else:
-            self._problem, self._answerer.loaded = None, event.loaded
-            report = event.loaded.report
-            self.workbench.stands(variant=event.loaded.variant, proved=report and report.verdict == "ready")
-        self._field.disabled = self._problem is not None
-        if was_disabled and self._problem is None and self.focused is None:
-            self._field.focus()
+        loaded = self._answerer.loaded = self._opening.loaded
+        report = loaded.report if loaded else None
+        variant, proved = (loaded.variant, report and report.verdict == "ready") if loaded else ("", None)
+        self.workbench.stands(variant=variant, proved=proved)
+        was_disabled, self._field.disabled = self._field.disabled, loaded is None
+        if loaded is None:
+            self._answer = None
+        elif was_disabled and self.focused is None:
+            self._focus_field()
         if self._waited is not None:
             self._ask(self._waited)
         self._answerer.go_on()
@@ -207,15 +181,19 @@ class PredictScreen(WorkbenchScreen):
         self._answerer.answered()
         self._entries = [*reversed(event.kept), *self._entries][: asked.KEPT]
         # While one types on, the answer to what stood there a moment ago is better than none.
-        last = event.answers[-1]
-        if self._waited is not None and (not event.question.keep or last.text == self._waited):
+        last, typing = event.answers[-1], self._waited is not None and not self._beside
+        if last.text == self._waited or (typing and not event.question.keep):
             self._answer = last
+        self._failure = ""
         self._show()
 
     @on(AnswerFailed)
     def _failed(self, event: AnswerFailed) -> None:
         self._answerer.answered()
-        self.workbench.report(event.error)
+        # Once, and not again for every key.
+        if self._failure != str(event.error):
+            self._failure = str(event.error)
+            self.workbench.report(event.error)
 
     def _read_history(self) -> None:
         path = self.workbench.workspace.root / asked.FILE
@@ -242,7 +220,7 @@ class PredictScreen(WorkbenchScreen):
     def action_edit(self) -> None:
         """Go to the field; from the history with the text the cursor is on."""
         if self._field.disabled:
-            raise self._problem or _LOADING
+            self._opening.ready()
         if self._history.has_focus and self._history.current is not None:
             self._field.value = clean(self._history.current.text)
             self._field.cursor_position = len(self._field.value)
@@ -260,7 +238,7 @@ class PredictScreen(WorkbenchScreen):
 
     def action_variant(self) -> None:
         """Take the next variant of the bundle."""
-        loaded = self._ready()
+        loaded = self._opening.ready()
         if len(loaded.variants) < 2:
             raise UserError(f"this bundle holds {loaded.variant} alone", "Export the run again to get the others.")
         place = loaded.variants.index(loaded.variant) + 1
@@ -269,7 +247,7 @@ class PredictScreen(WorkbenchScreen):
 
     def action_file(self) -> None:
         """Ask for a file and predict it."""
-        self.workbench.push_screen(PredictFile(self._ready()))
+        self.workbench.push_screen(PredictFile(self._opening.ready()))
 
     def action_run(self) -> None:
         """Look for exported runs, then let one be chosen."""
@@ -289,11 +267,6 @@ class PredictScreen(WorkbenchScreen):
                 self.workbench.workspace.update(run=run)
                 self._load()
 
-    def _ready(self) -> Loaded:
-        if self._answerer.loaded is None:
-            raise self._problem or _LOADING
-        return self._answerer.loaded
-
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The field's frame says what its keys do."""
         self._show_hint()
@@ -311,8 +284,8 @@ class PredictScreen(WorkbenchScreen):
         """Draw what is known."""
         loaded, look = self._answerer.loaded, self.workbench.look
         beside = self._answer.text if self._beside and self._answer else ""
-        pane = self.query_one(AnswerPane)
-        pane.show(answer_view(loaded, self._answer, beside, self._loading, self._problem, look))
+        view = answer_view(loaded, self._answer, beside, self._opening.loading, self._opening.problem, look)
+        self.query_one(AnswerPane).show(view)
         self._history.show_entries(tuple(self._entries), colours(loaded, look))
         self._history.display = bool(self._entries)
         self.query_one("#nothing-asked").display = not self._entries

@@ -33,23 +33,28 @@ class SayField(Input):
         super().__init__(id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
         self.remembered: Sequence[str] = ()
+        self.passed_by = False
+        """Set where the screen has just opened with the focus here: until the first other key, the keys that step
+        through the screens still do. Whoever walks by is not caught; whoever types gets what he types."""
         self._place = -1
         self._recalled = ""
         self._draft = ""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """All that can be typed, but the keys that step through the screens while the field is empty."""
+        """All that can be typed, but the keys that step through the screens where one walks by."""
         return not self._steps(character) and super().check_consume_key(key, character)
 
     async def _on_key(self, event: events.Key) -> None:
         if self._steps(event.character):
             event.prevent_default()
+        else:
+            self.passed_by = False
 
     def _steps(self, character: str | None) -> bool:
-        # Whoever walks by the field on the way to another screen is not caught in it.
-        return not self.value and character in ("[", "]")
+        return self.passed_by and not self.value and character in ("[", "]")
 
     def _on_paste(self, event: events.Paste) -> None:
+        self.passed_by = False
         lines = tuple(line for line in map(_one_line, event.text.splitlines()) if line)
         event.stop()
         event.prevent_default()
