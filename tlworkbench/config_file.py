@@ -43,7 +43,7 @@ def explained(error: msgspec.ValidationError, type_: Any, origin: str) -> UserEr
     unknown = re.search(r"unknown field `([^`]+)`", text)
     if unknown:
         fields = {name for struct in _structs(type_) for name in struct.__struct_encode_fields__}
-        return UserError(f"{origin}: unknown key '{unknown[1]}'", nearest(unknown[1], fields).capitalize())
+        return UserError(f"{origin}: unknown key '{unknown[1]}'", nearest(unknown[1], fields))
     where = re.search(r" - at `\$\.?([^`]*)`", text)
     message = text[: where.start()] if where else text
     key = f" key '{where[1]}':" if where and where[1] else ""

@@ -25,9 +25,9 @@ class UsageError(UserError):
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return "did you mean 'x'?" for the valid name closest to `name`, or the list of valid names."""
+    """Return "Did you mean 'x'?" for the valid name closest to `name`, or the list of valid names."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1)
     if close:
-        return f"did you mean '{close[0]}'?"
-    return f"valid: {', '.join(names)}" if names else ""
+        return f"Did you mean '{close[0]}'?"
+    return f"Valid: {', '.join(names)}" if names else ""

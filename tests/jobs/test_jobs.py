@@ -14,7 +14,7 @@ import pytest
 
 from tlworkbench.errors import UserError
 from tlworkbench.jobs import launch as launching
-from tlworkbench.jobs.events import Step, encode
+from tlworkbench.jobs.events import Event, Step, encode
 from tlworkbench.jobs.folder import JobFolder, create_job, find_job, list_jobs, open_job
 from tlworkbench.jobs.follow import EventTail, follow, follow_events, read_run
 from tlworkbench.jobs.launch import launch
@@ -55,7 +55,7 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 def test_a_job_runs_to_its_end_and_is_seen(start: Start) -> None:
     job = start("steps:50", "done")
-    seen = []
+    seen: list[Event] = []
     state = follow_events(job, seen.append)
     assert state.status == "done" and state.last_step == 50
     assert state.result == {"best": {"macro_f1": 0.5}}

@@ -93,9 +93,7 @@ def export_(context: click.Context, file: Path, as_json: bool) -> None:
     from tlworkbench.data.label_files import export_labels
 
     workspace = workspace_of(context)
-    labelling = workspace.labelling()
-    export_labels(labelling.rows, labelling, file)
-    rows = len(labelling.rows)
+    rows = export_labels(workspace.rows(), workspace.labelling(), file)
     emit({"file": str(file), "rows": rows}, as_json, lambda: [f"{rows} rows written to {file}"])
 
 

@@ -78,6 +78,6 @@ def _status(arguments: list[str]) -> int:
         return fail("interrupted", "", as_json, 130)
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`): no more to say, and Python must not complain at its end.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 1
     return result if isinstance(result, int) else 0

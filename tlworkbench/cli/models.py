@@ -38,9 +38,10 @@ def models(context: click.Context, query: str, hub: bool, fetch: str | None, cho
 
 
 def _choose(context: click.Context, model: str, as_json: bool) -> None:
-    from tlworkbench.catalog.resolve import resolve_model
+    from tlworkbench.catalog.resolve import model_reference, resolve_model
 
     workspace = workspace_of(context)
+    model = model_reference(model, workspace.jobs_dir)
     path = resolve_model(model, workspace.jobs_dir)
     workspace.update(model=model)
     emit({"model": model, "path": str(path)}, as_json, lambda: [f"'{workspace.name}' trains {model} from now on"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from tlworkbench.catalog.resolve import model_reference
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job, workspace_of
 from tlworkbench.jobs.folder import create_job
@@ -36,6 +37,7 @@ def train(
 ) -> None:
     """Fine-tune a model on the labelled rows; with JOB.toml repeat a run."""
     workspace = workspace_of(context)
+    model = model_reference(model, workspace.jobs_dir) if model else None
     given = {"model": model, "strategy": strategy, "epochs": epochs}
     assignments = (*(f"{key}={value}" for key, value in given.items() if value is not None), *settings)
     spec = training_spec(workspace, job, assignments)
@@ -66,7 +68,7 @@ def evaluate(
     workspace = workspace_of(context)
     from tlworkbench.jobs.choose import trained_run
 
-    name = model or trained_run(workspace.jobs_dir, run).run
+    name = model_reference(model, workspace.jobs_dir) if model else trained_run(workspace.jobs_dir, run).run
     spec = EvaluateSpec(model=name, split=split, max_rows=max_rows, journal_version=workspace.journal().version)
     _, result = run_job(workspace, spec, Path(name).name)
     emit(result, as_json, lambda: _metric_lines(result))

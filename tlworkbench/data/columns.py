@@ -196,8 +196,8 @@ def _cells(sample: pa.Table, name: str) -> list[object]:
 
 def _did_you_mean(name: str, columns: Mapping[str, object]) -> str:
     by_case = [column for column in columns if column.lower() == name.lower()]
-    hint = f"did you mean '{by_case[0]}'?" if by_case else nearest(name, columns)
-    return f"D{hint[1:]}" if hint.startswith("did") else "Choose one of these."
+    hint = f"Did you mean '{by_case[0]}'?" if by_case else nearest(name, columns)
+    return hint if hint.startswith("Did") else "Choose one of these."
 
 
 def _is_number(text: str) -> bool:

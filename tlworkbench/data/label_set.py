@@ -87,8 +87,7 @@ class LabelSet:
         """Id of the active label called `name`; raises UserError naming the nearest."""
         wanted = normalised(name)
         if wanted not in self._ids:
-            known = nearest(wanted, self.names)
-            raise UserError(f"there is no label '{wanted}'", known[:1].upper() + known[1:])
+            raise UserError(f"there is no label '{wanted}'", nearest(wanted, self.names))
         return self._ids[wanted]
 
     def get(self, label_id: int) -> Label | None:

@@ -131,7 +131,7 @@ def _no_such_path(path: Path) -> UserError:
         return UserError(f"{path} does not exist: there is no folder {parent}", "Check the path.")
     there = [other.name for other in parent.iterdir() if not other.name.startswith(".")]
     hint = nearest(path.name, there)
-    return UserError(f"{path} does not exist", f"D{hint[1:]}" if hint.startswith("did") else "Check the path.")
+    return UserError(f"{path} does not exist", hint if hint.startswith("Did") else "Check the path.")
 
 
 def _hidden(path: Path) -> bool:

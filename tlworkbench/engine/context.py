@@ -16,7 +16,8 @@ from tlworkbench.jobs.state import JobState, process_started, write_state
 class JobContext:
     """The engine's side of a job folder: appends events and keeps `state.json`.
 
-    With `own_process` it also hears SIGTERM and is deaf to SIGHUP; a test that works in its own process leaves that out.
+    With `own_process` it also hears SIGTERM and is deaf to SIGHUP; a test that works in its own process leaves that
+    out.
     """
 
     def __init__(self, job: JobFolder, own_process: bool = False) -> None:

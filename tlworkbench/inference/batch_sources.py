@@ -62,7 +62,7 @@ class BatchSource:
             for name in names:
                 if name not in self.columns:
                     raise UserError(
-                        f"{self.path.name} has no column '{name}'", nearest(name, self.columns).capitalize()
+                        f"{self.path.name} has no column '{name}'", nearest(name, self.columns)
                     )
             return names
         named = [name for name in self.columns if name.lower() == "text"]

@@ -46,7 +46,7 @@ class Bundle:
         """The .onnx file of a variant, the default one when None; raises UserError that lists what there is."""
         name = variant or self.default
         if name not in self.variants:
-            raise UserError(f"{self.path} has no variant '{name}'", nearest(name, self.variants).capitalize())
+            raise UserError(f"{self.path} has no variant '{name}'", nearest(name, self.variants))
         return self.variants[name]
 
     @classmethod

@@ -12,7 +12,7 @@ class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
     """Seconds since the epoch."""
 
 
-class Started(_Event, tag="started"):
+class Started(_Event, frozen=True, kw_only=True, tag="started"):
     """The child is at work; a second one in the same file means it was resumed."""
 
     kind: str
@@ -21,7 +21,7 @@ class Started(_Event, tag="started"):
     """As a person says it: `CPU, 2 cores`, `NVIDIA H200`."""
 
 
-class Progress(_Event, tag="progress"):
+class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
     """How far a job is that counts rows, bytes or files; `total` 0 where it isn't known."""
 
     what: str
@@ -30,7 +30,7 @@ class Progress(_Event, tag="progress"):
     unit: str = "rows"
 
 
-class TrainingBegan(_Event, tag="training"):
+class TrainingBegan(_Event, frozen=True, kw_only=True, tag="training"):
     """The data is ready and the first step is next."""
 
     classes: tuple[str, ...]
@@ -52,7 +52,7 @@ class TrainingBegan(_Event, tag="training"):
     """Step a resumed run goes on from."""
 
 
-class Step(_Event, tag="step"):
+class Step(_Event, frozen=True, kw_only=True, tag="step"):
     """Training figures at an optimizer step, averaged since the last such event."""
 
     step: int
@@ -64,7 +64,7 @@ class Step(_Event, tag="step"):
     seconds_left: float = 0.0
 
 
-class Gauge(_Event, tag="gauge"):
+class Gauge(_Event, frozen=True, kw_only=True, tag="gauge"):
     """What the job uses of the machine."""
 
     cpu: float
@@ -96,7 +96,7 @@ class ClassFigures(Struct, frozen=True):
     rows: int
 
 
-class Evaluated(_Event, tag="evaluated"):
+class Evaluated(_Event, frozen=True, kw_only=True, tag="evaluated"):
     """Metrics on a split; `confusion[i][j]` counts rows of class i answered with class j."""
 
     step: int
@@ -111,14 +111,14 @@ class Evaluated(_Event, tag="evaluated"):
     """Better than every evaluation before it in this run."""
 
 
-class Note(_Event, tag="note"):
+class Note(_Event, frozen=True, kw_only=True, tag="note"):
     """Something the user ought to know: a choice made, a doubt."""
 
     text: str
     level: Literal["info", "warning"] = "info"
 
 
-class Finished(_Event, tag="finished"):
+class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
     """The job's last word."""
 
     status: Literal["done", "stopped", "failed"]
@@ -143,6 +143,7 @@ def encode(event: Event) -> bytes:
 def decode(line: bytes) -> Event | None:
     """Read one line; None for a line this version doesn't know (a newer program wrote it) or that is damaged."""
     try:
-        return _decoder.decode(line)
+        event: Event = _decoder.decode(line)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
+    return event

@@ -21,8 +21,6 @@ def training_spec(workspace: Workspace, job_file: Path | None, assignments: tupl
     spec = with_settings(spec, assignments)
     if not spec.model:
         raise UsageError("no model is chosen", "Add --model bundled, or see: tlworkbench models.")
-    if Path(spec.model).is_dir():
-        spec = msgspec.structs.replace(spec, model=str(Path(spec.model).absolute()))
     if spec.journal_version is None:
         spec = msgspec.structs.replace(spec, journal_version=workspace.journal().version)
     return spec

@@ -22,7 +22,7 @@ class _Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     pass
 
 
-class ImportSpec(_Spec, tag="import"):
+class ImportSpec(_Spec, frozen=True, kw_only=True, tag="import"):
     """Read a dataset into `rows.arrow`."""
 
     source: str
@@ -37,7 +37,7 @@ class ImportSpec(_Spec, tag="import"):
     """Share of the training rows cut off for validation where the source has no validation split."""
 
 
-class TrainSpec(_Spec, tag="train"):
+class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     """Fine-tune a checkpoint on the labelled rows."""
 
     model: str
@@ -80,7 +80,7 @@ class TrainSpec(_Spec, tag="train"):
     """State of the label journal the classes and rows are taken from; the current one when absent."""
 
 
-class EvaluateSpec(_Spec, tag="evaluate"):
+class EvaluateSpec(_Spec, frozen=True, kw_only=True, tag="evaluate"):
     """Measure a model on labelled rows."""
 
     model: str
@@ -95,7 +95,7 @@ class EvaluateSpec(_Spec, tag="evaluate"):
     """State of the label journal; the current one when absent."""
 
 
-class ExportSpec(_Spec, tag="export"):
+class ExportSpec(_Spec, frozen=True, kw_only=True, tag="export"):
     """Export a run to an ONNX bundle and prove it."""
 
     run: str
@@ -106,7 +106,7 @@ class ExportSpec(_Spec, tag="export"):
     """Validation rows on which ONNX is compared with torch."""
 
 
-class FetchSpec(_Spec, tag="fetch"):
+class FetchSpec(_Spec, frozen=True, kw_only=True, tag="fetch"):
     """Fetch a model from the Hub into the Hugging Face cache."""
 
     model: str
@@ -131,7 +131,7 @@ def spec_from(document: dict[str, Any], origin: str) -> JobSpec:
     kind = document.get("kind")
     struct = KINDS.get(kind) if isinstance(kind, str) else None
     if struct is None:
-        raise UserError(f"{origin}: kind is {kind!r}", nearest(str(kind), KINDS).capitalize())
+        raise UserError(f"{origin}: kind is {kind!r}", nearest(str(kind), KINDS))
     return convert(document, struct, origin)
 
 

@@ -162,9 +162,7 @@ def keymap(changes: Mapping[str, str]) -> dict[str, str]:
     for action_id, text in changes.items():
         action = _BY_ID.get(action_id)
         if action is None:
-            raise UserError(
-                f"settings.toml, keys: there is no action '{action_id}'", nearest(action_id, _BY_ID).capitalize()
-            )
+            raise UserError(f"settings.toml, keys: there is no action '{action_id}'", nearest(action_id, _BY_ID))
         if action.argument:
             raise UserError(
                 f"settings.toml, keys: the keys of '{action_id}' can't be changed", "Digits belong to labels."
