@@ -33,7 +33,7 @@ def fail(what: str, hint: str, as_json: bool, status: int) -> int:
 
 def printable(text: str) -> str:
     """The text without control characters: names and texts come from files that nobody vetted."""
-    return "".join(character if character.isprintable() or character == "\n" else "·" for character in text)
+    return "".join(character if character.isprintable() or character in "\n\t" else "·" for character in text)
 
 
 class ProgressLine:
