@@ -16,10 +16,13 @@ from tlworkbench.workspace import Workspace
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a run is to learn, and how many rows its training split has in all."""
+    """What a run is to learn, and what it was drawn from."""
 
     examples: RunExamples
     train_rows: int
+    """Rows of the training split in all,"""
+    usable_rows: int
+    """and those that have a label and a text and are not excluded."""
 
 
 def labelling_at(workspace: Workspace, rows: Rows, version: int | None) -> Labelling:
@@ -39,7 +42,8 @@ def choose_examples(workspace: Workspace, rows: Rows, spec: TrainSpec) -> Chosen
         train=_labelled(rows, train),
         validation=_labelled(rows, validation),
     )
-    return Chosen(chosen, len(train.indices) + train.unlabelled + train.excluded + train.empty)
+    train_rows = int((rows.splits == rows.meta.splits.index("train")).sum()) if "train" in rows.meta.splits else 0
+    return Chosen(chosen, train_rows, train_rows - train.unlabelled - train.excluded - train.empty)
 
 
 def split_examples(rows: Rows, labelling: Labelling, split: str, max_rows: int, seed: int) -> Examples:

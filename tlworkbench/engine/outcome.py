@@ -30,7 +30,8 @@ def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
     if not is_over(plan, last):
         raise Stopped
     best = _best(plan, last)
-    gc.collect()  # A trainer and its model hold on to each other.
+    if plan.device == "cuda":
+        gc.collect()  # A trainer and its model hold on to each other, and to the GPU's memory.
     keep_as_model(context.job.checkpoints_dir / f"checkpoint-{last.best_step}", context.job.model_dir)
     saved = load_trained(context.job.model_dir, f"run {context.job.run}").model.to(plan.device)
     told = telling(context, "measuring the saved model", len(validation), patience=LONG_EVALUATION)

@@ -43,8 +43,8 @@ def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Row
     for doubt in check_trainable(chosen.examples, chosen.train_rows, rows.meta.split_rule):
         context.note(doubt.text, doubt.warning)
     drawn = len(chosen.examples.train)
-    if spec.max_train_rows and drawn == spec.max_train_rows < chosen.train_rows:
-        context.note(f"trains on {counted(drawn, 'row')} drawn from {counted(chosen.train_rows, 'training row')}")
+    if drawn < chosen.usable_rows:
+        context.note(f"trains on {counted(drawn, 'row')} drawn from {counted(chosen.usable_rows, 'training row')}")
     write_examples(context.job.path, chosen.examples)
     return chosen.examples
 
