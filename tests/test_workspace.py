@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.folder import create_job
+from tlworkbench.jobs.spec import ImportSpec, TrainSpec
 from tlworkbench.workspace import (
     current_workspace,
     list_workspaces,
     name_for_source,
     open_workspace,
     remember_current,
+    remove_if_unused,
 )
 
 
@@ -38,6 +41,23 @@ def test_updates_of_two_programs_are_merged_by_field() -> None:
     second.update(where={"screen": "data"})
     again = open_workspace("w").info
     assert (again.model, again.where) == ("bundled", {"screen": "data"})
+
+
+def test_a_workspace_never_used_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    unused = open_workspace("unused", create=True)
+    create_job(unused.jobs_dir, ImportSpec(source="x.csv"))
+    remove_if_unused(unused)
+    assert not unused.root.exists()
+
+    shared = open_workspace(str(tmp_path / "shared"), create=True)
+    (shared.root / "thesis.tex").write_text("years of work")
+    remove_if_unused(shared)
+    assert [path.name for path in shared.root.iterdir()] == ["thesis.tex"]
+
+    used = open_workspace("used", create=True)
+    create_job(used.jobs_dir, TrainSpec(model="bundled"))
+    remove_if_unused(used)
+    assert used.info_file.exists()
 
 
 def test_a_damaged_state_file_is_named() -> None:

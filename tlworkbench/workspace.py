@@ -1,6 +1,8 @@
 """A workspace: one dataset, its labels, its jobs, and where the user was. What a screen or a command opens first."""
 
+import contextlib
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +121,25 @@ def open_workspace(name_or_path: str, create: bool = False) -> Workspace:
         workspace.update()
         return workspace
     return Workspace(root, info)
+
+
+def remove_if_unused(workspace: Workspace) -> None:
+    """Take away a workspace that holds nothing but imports that failed: neither rows, labels, nor any other job.
+
+    Only files of ours go; a folder that holds others, as one given by its path may, stays.
+    """
+    from tlworkbench.jobs.folder import list_jobs, lock_file
+
+    jobs = list_jobs(workspace.jobs_dir)
+    if workspace.has_rows or workspace.labels_file.exists() or any(job.kind != "import" for job in jobs):
+        return
+    for job in jobs:
+        shutil.rmtree(job.path)
+    lock_file(workspace.jobs_dir).unlink(missing_ok=True)
+    workspace.info_file.unlink(missing_ok=True)
+    for folder in (workspace.jobs_dir, workspace.root):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def workspace_root(name_or_path: str) -> Path:

@@ -86,6 +86,16 @@ def again(workspace: Workspace, run: str) -> None:
     assert best[0]["metrics"] == best[1]["metrics"]
 
 
+def test_a_failed_import_leaves_no_workspace_behind(tmp_path: Path, home: Path) -> None:
+    source = tmp_path / "broken.csv"
+    source.write_text("text,label\na,b\nc,d,e\n")
+    child = subprocess.run(
+        [sys.executable, "-m", "tlworkbench", "open", str(source)], capture_output=True, text=True, timeout=100
+    )
+    assert child.returncode == 1 and "broken.csv line 3" in child.stderr
+    assert list((home / "workspaces").iterdir()) == []
+
+
 def test_a_dataset_of_one_class_is_refused_with_the_reason(tmp_path: Path, tiny_bert: Path) -> None:
     source = tmp_path / "sorted.csv"
     source.write_text("text,label\n" + "".join(f"film number {number} was long,0\n" for number in range(100)))

@@ -7,8 +7,10 @@ import click
 
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job
+from tlworkbench.data.source import resolve_source
+from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import ImportSpec
-from tlworkbench.workspace import Workspace, name_for_source, open_workspace, remember_current
+from tlworkbench.workspace import Workspace, name_for_source, open_workspace, remember_current, remove_if_unused
 
 
 @click.command("open")
@@ -33,9 +35,14 @@ def open_(
     Without -w the workspace is named after the source. Opening the same source again keeps all labels.
     """
     source = absolute_source(source)
-    workspace = open_workspace(context.obj or name_for_source(source), create=True)
+    resolve_source(source)  # What is wrong with the path is said at once, before any folder is made.
     spec = ImportSpec(source=source, text=text, label=label, split=split, validation=validation)
-    result = import_into(workspace, spec)
+    workspace = open_workspace(context.obj or name_for_source(source), create=True)
+    try:
+        result = import_into(workspace, spec)
+    except UserError:
+        remove_if_unused(workspace)
+        raise
     emit(result, as_json, lambda: _lines(workspace, result))
 
 

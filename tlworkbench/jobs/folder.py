@@ -76,7 +76,7 @@ def create_job(jobs_dir: Path, spec: JobSpec, name: str = "") -> JobFolder:
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32]
     try:
         jobs_dir.mkdir(parents=True, exist_ok=True)
-        with (jobs_dir / ".lock").open("w") as lock:
+        with lock_file(jobs_dir).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             number = max((job.number for job in list_jobs(jobs_dir)), default=0) + 1
             path = jobs_dir / "-".join(part for part in (f"{number:04d}", kind, slug) if part)
@@ -89,6 +89,11 @@ def create_job(jobs_dir: Path, spec: JobSpec, name: str = "") -> JobFolder:
     save_spec(job.spec_file, spec)
     write_state(job.state_file, JobState())
     return job
+
+
+def lock_file(jobs_dir: Path) -> Path:
+    """Held while a number is given out."""
+    return jobs_dir / ".lock"
 
 
 def open_job(path: Path) -> JobFolder:
