@@ -92,6 +92,7 @@ def test_an_empty_text_without_marks_still_has_a_place(onnx_file: Callable[..., 
     bare = {**json.loads(tokenizer_json()), "post_processor": None}
     classifier = Classifier(Bundle.load(onnx_file(tokenizer=json.dumps(bare))))
     assert classifier.token_ids([""]) == [[]]
+    assert classifier._encoder.feeds(classifier._encoder.encode([""]))["attention_mask"].tolist() == [[1]]
     assert classifier.logits([""]).shape == (1, 3)
     assert classifier.logits(["", "awful"])[1].tolist() == [2, 0, 0]
 

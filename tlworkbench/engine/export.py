@@ -1,6 +1,9 @@
 """`export`: a training run as a proved ONNX bundle in the run's folder."""
 
+import logging
 import time
+from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,6 @@ import numpy as np
 from tlworkbench.engine.choice import labelling_at, listed, split_examples
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.examples_file import read_examples
-from tlworkbench.engine.model_folder import label_names
-from tlworkbench.engine.onnx_export import ExportOrder, NotProvedError, Told, export_bundle
 from tlworkbench.engine.onnx_measure import LabelledTexts
 from tlworkbench.engine.run_record import library_versions
 from tlworkbench.engine.stopping import Stopped
@@ -25,6 +26,8 @@ from tlworkbench.workspace import open_workspace
 MEASURED_ROWS = 2000
 """Rows, at most, that variants are measured on: enough for half a point of accuracy."""
 _TOLD_EVERY = 0.5
+_TALKATIVE = ("onnx_ir", "onnxscript")
+"""They log every node they pass by."""
 
 
 def run(context: JobContext, spec: ExportSpec) -> Finished:
@@ -34,10 +37,15 @@ def run(context: JobContext, spec: ExportSpec) -> Finished:
     for a model that can't be traced, and for a graph that doesn't answer as torch does.
     """
     trained = trained_run(context.job.path.parent, spec.run)
-    training = trained.spec()
+    context.progress("loading the model", 0)
+    # Only now torch, which takes seconds.
+    from tlworkbench.engine.onnx_export import ExportOrder, NotProvedError, export_bundle
+
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     order = ExportOrder(
         run=trained.run,
-        model=training.model if isinstance(training, TrainSpec) else "",
+        model=_started_from(trained),
         model_dir=trained.model_dir,
         place=trained.bundle_dir,
         variants=spec.variants,
@@ -57,6 +65,8 @@ def run(context: JobContext, spec: ExportSpec) -> Finished:
 
 def labelled_texts(context: JobContext, trained: JobFolder, at_least: int) -> LabelledTexts:
     """Validation rows with the labels the run learned by, training rows where there are none; drawn by seed."""
+    from tlworkbench.engine.model_folder import label_names
+
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()
     chosen = read_examples(trained.path)
@@ -76,7 +86,14 @@ def labelled_texts(context: JobContext, trained: JobFolder, at_least: int) -> La
     )
 
 
-def _telling(context: JobContext) -> Told:
+def _started_from(trained: JobFolder) -> str:
+    training = trained.spec()
+    model = training.model if isinstance(training, TrainSpec) else ""
+    # The bundle goes to other people: a folder's name, not where it lies on this machine.
+    return Path(model).name if Path(model).is_absolute() else model
+
+
+def _telling(context: JobContext) -> Callable[[str, int, int], None]:
     said, said_at = "", 0.0
 
     def told(what: str, done: int, total: int) -> None:
@@ -118,6 +135,4 @@ def _result(report: BundleReport, place: Path) -> dict[str, Any]:
 
 
 def _more_versions() -> dict[str, str]:
-    from importlib import metadata
-
     return {name: metadata.version(name) for name in ("onnx", "onnxscript", "onnxruntime")}

@@ -63,11 +63,9 @@ def export_bundle(order: ExportOrder, rows: LabelledTexts, told: Told) -> Bundle
     Raises NotProvedError where torch and ONNX differ, and UserError where the model can't be exported; what was at
     `order.place` before then stays.
     """
-    told("loading the model", 0, 0)
-    source = TorchReference(order.model_dir, f"run {order.run}")
     with draft(order.place) as folder:
         try:
-            report = _build(order, rows, source, folder, told)
+            report = _build(order, rows, folder, told)
             told("putting it in place", 0, 0)
             put_in_place(folder, order.place)
         except OSError as error:
@@ -78,17 +76,9 @@ def export_bundle(order: ExportOrder, rows: LabelledTexts, told: Told) -> Bundle
     return report
 
 
-def _build(order: ExportOrder, rows: LabelledTexts, source: TorchReference, folder: Path, told: Told) -> BundleReport:
-    metadata = OnnxMetadata(
-        labels=source.labels,
-        max_length=source.max_length,
-        tokenizer=write_model_files(order.model_dir, source.tokenizer, source.max_length, folder),
-        run=order.run,
-        model=order.model,
-    )
+def _build(order: ExportOrder, rows: LabelledTexts, folder: Path, told: Told) -> BundleReport:
+    metadata = _trace(order, folder, told)
     file = folder / VARIANT_FILES["fp32"]
-    told("tracing", 0, 0)
-    onnx_graph.save(onnx_graph.trace(source.model, source.inputs(_TRACED)), file, metadata.properties())
     told("checking", 0, 0)
     _check(file)
     exact = Classifier(Bundle.load(file))
@@ -96,8 +86,8 @@ def _build(order: ExportOrder, rows: LabelledTexts, source: TorchReference, fold
         run=order.run,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=order.model,
-        labels=source.labels,
-        max_length=source.max_length,
+        labels=metadata.labels,
+        max_length=metadata.max_length,
         rows=len(rows.texts),
         split=rows.split,
         verdict="ready",
@@ -106,10 +96,28 @@ def _build(order: ExportOrder, rows: LabelledTexts, source: TorchReference, fold
     )
     if why := objection(report.parity):
         raise NotProvedError(msgspec.structs.replace(report, verdict="failed", why=why))
+    inputs = exact.inputs
+    del exact
     report = _with_variants(order, report, rows, metadata, folder, told)
-    (folder / "README.md").write_text(model_card(report, exact.inputs), encoding="utf-8")
+    (folder / "README.md").write_text(model_card(report, inputs), encoding="utf-8")
     report.write(folder)
     return report
+
+
+def _trace(order: ExportOrder, folder: Path, told: Told) -> OnnxMetadata:
+    told("loading the model", 0, 0)
+    source = TorchReference(order.model_dir, f"run {order.run}")
+    metadata = OnnxMetadata(
+        labels=source.labels,
+        max_length=source.max_length,
+        tokenizer=write_model_files(order.model_dir, source.tokenizer, source.max_length, folder),
+        run=order.run,
+        model=order.model,
+    )
+    told("tracing", 0, 0)
+    graph = onnx_graph.trace(source.model, source.inputs(_TRACED))
+    onnx_graph.save(graph, folder / VARIANT_FILES["fp32"], metadata.properties())
+    return metadata
 
 
 def _check(file: Path) -> None:
@@ -121,7 +129,7 @@ def _check(file: Path) -> None:
 
 
 def _compare(order: ExportOrder, rows: LabelledTexts, exact: Classifier, told: Told) -> ParityReport:
-    gc.collect()
+    gc.collect()  # A traced model and its graph hold on to each other.
     # Loaded anew: what the tracer did to the model must not be in what it is compared with.
     reference = TorchReference(order.model_dir, f"run {order.run}")
     what = f"comparing with torch on {min(order.proof_rows, len(rows.texts))} rows"

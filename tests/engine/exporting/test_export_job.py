@@ -35,7 +35,7 @@ class Run:
         self.workspace: Workspace = open_workspace(str(root), create=True)
         spec = ImportSpec(source=str(source), validation=validation)
         importing.run(JobContext(create_job(self.workspace.jobs_dir, spec)), spec)
-        self.job = create_job(self.workspace.jobs_dir, TrainSpec(model="tiny-bert"), "tiny")
+        self.job = create_job(self.workspace.jobs_dir, TrainSpec(model="/some/folder/tiny-bert"), "tiny")
         shutil.copytree(exported.order.model_dir, self.job.model_dir)
         journal = self.workspace.journal()
         write_examples(
