@@ -61,9 +61,7 @@ class BatchSource:
             names = (wanted,) if wanted in self.columns else tuple(name.strip() for name in wanted.split(","))
             for name in names:
                 if name not in self.columns:
-                    raise UserError(
-                        f"{self.path.name} has no column '{name}'", nearest(name, self.columns)
-                    )
+                    raise UserError(f"{self.path.name} has no column '{name}'", nearest(name, self.columns))
             return names
         named = [name for name in self.columns if name.lower() == "text"]
         if named or not self.rows:
