@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import dataclasses
-import logging
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -17,9 +16,11 @@ from textual.signal import Signal
 
 from tlworkbench.errors import UserError
 from tlworkbench.settings import Settings
-from tlworkbench.tui import actions, standing, themes
+from tlworkbench.tui import actions, faults, standing, themes
+from tlworkbench.tui.background import in_background
 from tlworkbench.tui.following import Jobs
-from tlworkbench.tui.messages import JobFound, JobUpdated, WorkFailed
+from tlworkbench.tui.key_order import KeyOrder
+from tlworkbench.tui.messages import Counted, JobFound, JobUpdated, WorkFailed
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.goto import PLACES, GoTo
 from tlworkbench.tui.screens.help import keys_here, run_chosen
@@ -28,7 +29,6 @@ from tlworkbench.tui.standing import Standing
 from tlworkbench.tui.where import Where
 from tlworkbench.workspace import Workspace
 
-log = logging.getLogger(__name__)
 MODE_NAMES = tuple(place.mode for place in PLACES)
 _THREADS = 64
 """Most threads at once: one for each job that runs, and searches. Python's own default starves on small machines."""
@@ -83,12 +83,14 @@ class Workbench(App[None], inherit_bindings=False):
         super().__init__()
         self.workspace = workspace
         self.settings = settings or Settings()
-        self.looks, self._theme_errors = themes.load_themes()
+        self.looks, self._theme_wanted, self._theme_errors = themes.themes_for(self.settings.theme)
         self.job_updated: Signal[JobUpdated] = Signal(self, "job updated")
         self.standing_changed: Signal[Standing] = Signal(self, "standing changed")
         self.look_changed: Signal[themes.Look] = Signal(self, "look changed")
         self.jobs = Jobs(self, workspace.jobs_dir)
         self.where = Where(self, workspace)
+        self._keys = KeyOrder(self)
+        self._fault_file = workspace.root / faults.FILE
         self.standing = Standing(workspace.name, model=standing.short_model(workspace.info.model))
         self.asked_rows: tuple[str, tuple[int, ...]] | None = None
         """Rows that `show_rows` asked for and the Data screen has not shown yet."""
@@ -99,13 +101,19 @@ class Workbench(App[None], inherit_bindings=False):
     @property
     def look(self) -> themes.Look:
         """The colours in use."""
-        return self.looks.get(self.theme, themes.FALLBACK)
+        return self.looks[self.theme]
 
     async def on_load(self) -> None:
         """Before anything is drawn."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="workbench"))
-        _log_to(self.workspace.root / "screen.log")
-        self._take_theme()
+        faults.log_to(self._fault_file)
+        self.theme = self._theme_wanted
+        self._keys.start()
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual's; a key waits until the one before it is done with."""
+        if not (isinstance(event, events.Key) and not event.is_forwarded and self._keys.holds(event)):
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Open the screen that was open last, and begin to follow jobs."""
@@ -120,6 +128,7 @@ class Workbench(App[None], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Let threads go at once, and keep where the user was."""
+        self._keys.stop()
         self.jobs.close()
         self.where.save()
 
@@ -128,9 +137,8 @@ class Workbench(App[None], inherit_bindings=False):
         if isinstance(error, UserError):
             self.notify(str(error), title=title, severity="error", timeout=8, markup=False)
         else:
-            log.error("%s", "".join(traceback.format_exception(error)))
-            text = f"{type(error).__name__}: {error}\nThe whole story is in {self.workspace.root / 'screen.log'}."
-            self.notify(text, title=title or "A fault in tlworkbench", severity="error", timeout=12, markup=False)
+            told = faults.note(error, self._fault_file)
+            self.notify(told, title=title or "A fault in tlworkbench", severity="error", timeout=12, markup=False)
 
     @contextlib.contextmanager
     def reporting(self) -> Iterator[None]:
@@ -157,14 +165,11 @@ class Workbench(App[None], inherit_bindings=False):
 
     def count_again(self) -> None:
         """Read from disk what the status strip says of rows, edits and bundle; after an import or export."""
+        in_background(self, "count", lambda: self.post_message(Counted(standing.of_disk(self.workspace))))
 
-        def count() -> None:
-            try:
-                self.call_from_thread(self.stands, **standing.of_disk(self.workspace))
-            except Exception as error:
-                self.post_message(WorkFailed(error))
-
-        self.run_worker(count, thread=True, group="count", exit_on_error=False)
+    def on_counted(self, event: Counted) -> None:
+        """The status strip knows the files."""
+        self.stands(**event.fields)
 
     def go(self, mode: str) -> None:
         """Switch to a screen: `models`, `data`, `train` or `predict`."""
@@ -209,14 +214,14 @@ class Workbench(App[None], inherit_bindings=False):
         if self.current_mode in MODE_NAMES:
             self.go(MODE_NAMES[(MODE_NAMES.index(self.current_mode) + by) % len(MODE_NAMES)])
 
-    def action_go(self) -> None:
-        self.push_screen(GoTo(), lambda mode: self.go(mode) if mode else None)
+    async def action_go(self) -> None:
+        await self.push_screen(GoTo(), lambda mode: self.go(mode) if mode else None)
 
-    def action_keys(self) -> None:
-        self.push_screen(keys_here(self), lambda chosen: run_chosen(self, chosen))
+    async def action_keys(self) -> None:
+        await self.push_screen(keys_here(self), lambda chosen: run_chosen(self, chosen))
 
-    def action_palette(self) -> None:
-        self.push_screen(everything(self), lambda chosen: run_chosen(self, chosen))
+    async def action_palette(self) -> None:
+        await self.push_screen(everything(self), lambda chosen: run_chosen(self, chosen))
 
     def action_interrupted(self) -> None:
         key = actions.shown(actions.keys_of(actions.find("app.quit"), self.settings.keys))
@@ -230,25 +235,8 @@ class Workbench(App[None], inherit_bindings=False):
         names = ", ".join(f"{job.run} ({job.kind})" for job in running)
         verb, rest = ("runs", "It goes on by itself") if len(running) == 1 else ("run", "They go on by themselves")
         question = Confirm(f"{names} still {verb}. Leave?", f"{rest}; the next start shows how far.", "leave", "stay")
-        self.push_screen(question, lambda leave: self.exit() if leave else None)
+        await self.push_screen(question, lambda leave: self.exit() if leave else None)
 
-    def _take_theme(self) -> None:
-        with self.reporting():
-            if self.settings.theme in self.looks:
-                self.theme = self.settings.theme
-                return
-            self.register_theme(themes.FALLBACK.textual())
-            self.theme = themes.DEFAULT if themes.DEFAULT in self.looks else themes.FALLBACK.name
-            self._theme_errors.append(
-                UserError(f"there is no theme '{self.settings.theme}'", f"There are: {', '.join(sorted(self.looks))}.")
-            )
-
-
-def _log_to(path: Path) -> None:
-    # What libraries and threads have to say goes to a file: standard error is the screen.
-    root = logging.getLogger()
-    if not any(getattr(handler, "baseFilename", "") == str(path) for handler in root.handlers):
-        handler = logging.FileHandler(path, delay=True)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        handler.setLevel(logging.WARNING)
-        root.addHandler(handler)
+    def _fatal_error(self) -> None:
+        # Textual prints pages of local variables; a person needs a sentence, and the story in a file.
+        self.panic(Text(faults.last_words(self._fault_file)))

@@ -31,3 +31,10 @@ class WorkFailed(Message):
     """Work off the screen's thread ended with an error."""
 
     error: BaseException
+
+
+@dataclass
+class Counted(Message):
+    """What the status strip tells of the workspace's files was read: fields of `Standing`."""
+
+    fields: dict[str, object]

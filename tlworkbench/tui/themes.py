@@ -152,6 +152,17 @@ def load_themes(folders: tuple[Path, ...] | None = None) -> tuple[dict[str, Look
     return looks, errors
 
 
+def themes_for(wanted: str) -> tuple[dict[str, Look], str, list[UserError]]:
+    """All themes, the name of the one to use, and what was wrong; there is always one to use."""
+    looks, errors = load_themes()
+    if not looks:
+        looks[FALLBACK.name] = FALLBACK
+    if wanted in looks:
+        return looks, wanted, errors
+    errors.append(UserError(f"there is no theme '{wanted}'", f"There are: {', '.join(sorted(looks))}."))
+    return looks, DEFAULT if DEFAULT in looks else min(looks), errors
+
+
 def _check_colour(path: Path, name: str, value: str) -> None:
     if not _COLOUR.fullmatch(value):
         raise UserError(f"{path}: {name} is '{value}'", "Write a colour as #rrggbb.")

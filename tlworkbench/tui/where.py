@@ -1,11 +1,14 @@
 """Where the user was, kept in the workspace so that the next start, after a crash too, goes on there."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.timer import Timer
 
+from tlworkbench.errors import UserError
 from tlworkbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tlworkbench.tui.app import Workbench
 
 DELAY_SECONDS = 0.4
 """A change is on disk no later than this after it was made."""
@@ -14,7 +17,7 @@ DELAY_SECONDS = 0.4
 class Where:
     """A small tree `{"screen": …, "data": {…}, …}` written to `workspace.json` shortly after a change."""
 
-    def __init__(self, app: App[Any], workspace: Workspace) -> None:
+    def __init__(self, app: "Workbench", workspace: Workspace) -> None:
         self._app = app
         self._workspace = workspace
         self._kept: dict[str, Any] = dict(workspace.info.where)
@@ -43,7 +46,10 @@ class Where:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._workspace.update(where=self._kept)
+            try:
+                self._workspace.update(where=self._kept)
+            except UserError as error:
+                self._app.report(error)
 
     def _set(self, name: str, value: Any) -> None:
         if self._kept.get(name) != value:

@@ -28,6 +28,10 @@ class Ask(Dialog[str]):
             if self._detail:
                 yield Static(self._detail, classes="muted", markup=False)
 
+    def on_mount(self) -> None:
+        """The field has the focus from the first moment, so that keys typed ahead are not lost."""
+        self.set_focus(self.query_one(Input))
+
     @on(Input.Submitted)
     def _answered(self, event: Input.Submitted) -> None:
         if event.value.strip():

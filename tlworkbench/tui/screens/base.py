@@ -52,5 +52,9 @@ class WorkbenchScreen(Screen[None]):
         """The keys of an action as the key bar and `?` show them; empty leaves it out of the bar."""
         return actions.shown(actions.keys_of(action, self.workbench.settings.keys))
 
+    def keys_now(self) -> list[tuple[str, str]] | None:
+        """Keys and words for the key bar while something special goes on, as in a field; None for the usual ones."""
+        return None
+
     def job_updated(self, update: JobUpdated) -> None:
         """A job's state changed, also while another screen is open. Does nothing unless a subclass overrides it."""

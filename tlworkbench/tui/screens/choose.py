@@ -79,8 +79,9 @@ class Choose(Dialog[str]):
             yield OptionList(compact=True, markup=False)
 
     def on_mount(self) -> None:
-        """Show everything."""
+        """The field has the focus from the first moment, so that keys typed ahead are not lost."""
         self.query_one(OptionList).can_focus = False
+        self.set_focus(self.query_one(Input))
 
     def on_resize(self, event: events.Resize) -> None:
         """Lines are cut to the width there is."""
@@ -93,9 +94,8 @@ class Choose(Dialog[str]):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        options = self.query_one(OptionList)
-        if options.highlighted is not None and self._shown:
-            self.dismiss(self._shown[options.highlighted].value)
+        if self._shown:
+            self.dismiss(self._shown[self.query_one(OptionList).highlighted or 0].value)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:

@@ -61,7 +61,7 @@ class Importing:
         self._told: set[int] = set()
         """Imports that this screen saw running, so that it tells of their end."""
 
-    def ask(self) -> None:
+    async def ask(self) -> None:
         """Ask what to open, and whether other rows may go for it."""
 
         def answered(source: str | None) -> None:
@@ -69,7 +69,7 @@ class Importing:
                 with self._app.reporting():
                     self.open(absolute(source))
 
-        self._app.push_screen(ask_for_dataset(self._app.workspace.info.source), answered)
+        await self._app.push_screen(ask_for_dataset(self._app.workspace.info.source), answered)
 
     def open(self, source: str) -> None:
         """Import `source` into the workspace; raises UserError."""

@@ -70,7 +70,7 @@ class LabelSetDialog(Dialog[LabelPlan]):
     def on_mount(self) -> None:
         """Show the labels as they are."""
         self.query_one(Input).display = False
-        self.query_one(PlanList).focus()
+        self.set_focus(self.query_one(PlanList))
         self._show(self._plan, 0)
 
     def on_resize(self) -> None:
@@ -130,12 +130,12 @@ class LabelSetDialog(Dialog[LabelPlan]):
         field.placeholder = "name"
         field.value = value
         field.display = True
-        field.focus()
+        self.set_focus(field)
         field.action_select_all()
 
     def _put_field_away(self) -> None:
         self.query_one(Input).display = False
-        self.query_one(PlanList).focus()
+        self.set_focus(self.query_one(PlanList))
 
     def _place(self) -> int | None:
         return self.query_one(PlanList).cursor if self._plan.labels else None

@@ -46,6 +46,9 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """As many keys as fit."""
         screen = cast("WorkbenchScreen", self.screen)
+        special = screen.keys_now()
+        if special is not None:
+            return key_line(special, None, self.size.width)
         working = {active.binding.id for active in screen.active_bindings.values() if active.enabled}
         entries = [
             (keys, action.label)

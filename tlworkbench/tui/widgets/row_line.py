@@ -4,6 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -99,8 +100,8 @@ def _text(
     else:
         before = clean(text[:start]).lstrip()
     before = cut(before, room)
-    found = one_line(text[start : match.end()], room - len(before))
-    rest = room - Segment.get_line_length([Segment(before), Segment(found)])
+    found = one_line(text[start : match.end()], room - cell_len(before))
+    rest = room - cell_len(before) - cell_len(found)
     after = text[match.end() : match.end() + 8 * room + 64]
     return [
         Segment(before, _style(colour, ground)),

@@ -34,8 +34,8 @@ class SearchLine(Horizontal):
 
     DEFAULT_CSS = """
     SearchLine { height: 1; width: 1fr; background: $panel; display: none; }
-    SearchLine > #slash { width: 2; color: $accent; text-style: bold; }
-    SearchLine > Input { width: 1fr; }
+    SearchLine > #slash { width: 2; padding-left: 1; color: $accent; text-style: bold; }
+    SearchLine > Input { width: 1fr; padding: 0; }
     SearchLine > #count { width: auto; max-width: 60%; padding: 0 1; color: $muted; text-wrap: nowrap; }
     """
 
@@ -73,7 +73,7 @@ class SearchLine(Horizontal):
         self.display = True
         field = self.query_one(Input)
         field.value = needle
-        field.focus()
+        self.screen.set_focus(field)
         field.action_select_all()
 
     def close(self) -> None:
