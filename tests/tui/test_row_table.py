@@ -141,7 +141,7 @@ def _labels(*rows: int) -> list[LabelCount]:
 def test_labels_show_keys_shares_and_thin_bars() -> None:
     counts = [LabelCount("1", "negative", 31), LabelCount("2", "neutral", 45), LabelCount("3", "positive", 24)]
     line = label_line(counts, 0, FALLBACK, 100).plain
-    assert line.startswith("1 negative 31 % ▅▅▅▅▁▁▁▁▁▁▁▁   2 neutral")
+    assert line.startswith("1 negative 31 % ▅▅▅▅▁▁▁▁▁▁▁▁   2 neutral 45 % ▅▅▅▅▅▁▁▁▁▁▁▁   3 positive")
     assert label_line(counts, 7, FALLBACK, 140).plain.endswith("7 without a label")
     assert label_line(counts, 0, FALLBACK, 52).plain == "1 negative 31 %   2 neutral 45 %   3 positive 24 %"
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tlworkbench.tui.screens.dialog import Dialog
@@ -77,6 +77,7 @@ class Choose(Dialog[str]):
             yield Input(placeholder="type to find", compact=True)
             # The field keeps the focus; up and down move the list from there.
             yield OptionList(compact=True, markup=False)
+            yield Static(id="help", classes="muted", markup=False)
 
     def on_mount(self) -> None:
         """The field has the focus from the first moment, so that keys typed ahead are not lost."""
@@ -101,6 +102,12 @@ class Choose(Dialog[str]):
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         if self._shown:
             self.dismiss(self._shown[event.option_index].value)
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        # In the list a long help is cut; here the whole of it.
+        place = event.option_index
+        self.query_one("#help", Static).update(self._shown[place].help if place < len(self._shown) else "")
 
     def action_move(self, how: str) -> None:
         """Move in the list."""

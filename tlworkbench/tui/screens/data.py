@@ -40,6 +40,7 @@ class DataScreen(EditingScreen):
     CSS_PATH = "data.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("data")]
     AUTO_FOCUS = "RowTable"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (30, "-tall")]  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class DataScreen(EditingScreen):
         """Open the dataset after the first paint."""
         self._importing = Importing(self.workbench, self._show_first, self._show_progress, self._reopen)
         kept = self.workbench.where.of("data")
-        self.query_one(RowDetail).display = kept.get("detail") is not False
+        self.query_one(RowDetail).set_class(kept.get("detail") is False, "-off")
         self._show_something(False)
         self._show_progress(None)
         self.workbench.look_changed.subscribe(self, lambda _: self._panes.repaint())

@@ -1,5 +1,6 @@
 """Edits by key: labels, marks, undo, many rows at once, the label set."""
 
+import asyncio
 from collections.abc import Callable
 
 from tlworkbench.data.journal import Journal
@@ -10,7 +11,7 @@ from tlworkbench.tui.screens.bulk import UNMARK, bulk_dialog, do_bulk
 from tlworkbench.tui.screens.data_rows import RowsScreen
 from tlworkbench.tui.screens.label_picker import label_picker
 from tlworkbench.tui.screens.label_set import LabelSetDialog, carry_out
-from tlworkbench.tui.text import thousands
+from tlworkbench.tui.text import counted, thousands
 
 
 class EditingScreen(RowsScreen):
@@ -38,6 +39,15 @@ class EditingScreen(RowsScreen):
         self._take_in()
         if edit is not None:
             self._panes.say(edit.text)
+        return edit
+
+    async def _edit_many(self, make: Callable[[Journal], Edit | None], told: str = "") -> Edit | None:
+        """The same for edits of any number of rows: written in a thread, while keys wait for it."""
+        data = self._data()
+        self._panes.say(told)
+        edit = await asyncio.to_thread(make, data.journal)
+        self._take_in()
+        self._panes.say(edit.text if edit is not None else "")
         return edit
 
     def _label_and_next(self, row: int, label_id: int) -> None:
@@ -78,11 +88,11 @@ class EditingScreen(RowsScreen):
         wanted = not bool(data.labelling.flagged[row])
         self._edit(lambda journal: journal.set_flagged([data.key(row)], wanted))
 
-    def action_undo(self) -> None:
-        self._step_back(self._edit(Journal.undo), "took back", "nothing to undo")
+    async def action_undo(self) -> None:
+        self._step_back(await self._edit_many(Journal.undo), "took back", "nothing to undo")
 
-    def action_redo(self) -> None:
-        self._step_back(self._edit(Journal.redo), "made again", "nothing to make again")
+    async def action_redo(self) -> None:
+        self._step_back(await self._edit_many(Journal.redo), "made again", "nothing to make again")
 
     def _step_back(self, edit: Edit | None, done: str, nothing: str) -> None:
         if edit is None:
@@ -113,12 +123,13 @@ class EditingScreen(RowsScreen):
             raise UserError("no rows are marked", "Mark some with space, or search and press v to see only those.")
         keys = data.keys(rows)
 
-        def chosen(what: str | None) -> None:
+        async def chosen(what: str | None) -> None:
             if what is None:
                 return
             with self.workbench.reporting():
                 if what != UNMARK:
-                    self._edit(lambda journal: do_bulk(journal, data.labelling.label_set, keys, what))
+                    labels, told = data.labelling.label_set, f"writing {counted(len(rows), 'row')} …"
+                    await self._edit_many(lambda journal: do_bulk(journal, labels, keys, what), told)
                 self._table.marked.clear()
                 self._panes.repaint()
 

@@ -1,5 +1,6 @@
 """Going about in the rows: cursor, search, jump, what is shown alone."""
 
+import numpy as np
 from textual import events, on
 
 from tlworkbench.errors import UserError
@@ -95,6 +96,11 @@ class RowsScreen(WorkbenchScreen):
     @on(SearchLine.Searched)
     def _searched(self, event: SearchLine.Searched) -> None:
         self._panes.set_search(event.search)
+        if self._panes.search_line.is_open:
+            # What is found shows while one types; the cursor goes there with enter only.
+            found = self._panes.found
+            here = found[np.searchsorted(found, self._table.place) % len(found)] if len(found) else None
+            self._table.peek(None if here is None else int(here))
 
     @on(SearchLine.Entered)
     def _entered(self, event: SearchLine.Entered) -> None:
@@ -106,6 +112,7 @@ class RowsScreen(WorkbenchScreen):
             self.workbench.report(UserError(event.search.fault, "Press / to change it."))
         elif event.search.needle and self._table.place not in self._panes.found:
             self._go_to_match(1)
+        self._table.peek(None)
 
     def action_next_match(self) -> None:
         self._go_to_match(1)
@@ -144,6 +151,7 @@ class RowsScreen(WorkbenchScreen):
         panes = self._panes
         if panes.search_line.is_open:
             panes.search_line.close()
+            self._table.peek(None)
             self.set_focus(self._table)
             panes.search_line.search(str(self.workbench.where.of("data").get("search", "")))
         elif self._table.marked:
@@ -156,7 +164,6 @@ class RowsScreen(WorkbenchScreen):
             self.workbench.where.keep("data", search="")
 
     def action_detail(self) -> None:
-        pane = self.query_one(RowDetail)
-        pane.display = not pane.display
-        self.workbench.where.keep("data", detail=pane.display)
+        pane = self.query_one(RowDetail).toggle_class("-off")
+        self.workbench.where.keep("data", detail=not pane.has_class("-off"))
         self._panes.repaint()

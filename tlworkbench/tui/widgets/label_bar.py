@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tlworkbench.tui.app import Workbench
     from tlworkbench.tui.themes import Look
 
-_SHAPES = ((12, 24, True), (8, 24, True), (4, 24, True), (0, 24, True), (0, 16, True), (0, 12, True), (0, 12, False))
+_SHAPES = (
+    *((cells, 24, True) for cells in (16, 12, 10, 8, 6, 5, 4, 3, 0)),
+    (0, 16, True), (0, 12, True), (0, 12, False),
+)  # fmt: skip
 """Cells of the bar, cells of the name at most, whether the share is told: the first that fits is taken."""
 
 

@@ -75,6 +75,14 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh_line(place)
         return True
 
+    def peek(self, place: int | None) -> None:
+        """Bring a place into sight and leave the cursor where it is; None shows the cursor again."""
+        height = self.scrollable_content_region.height
+        if place is None:
+            self._keep_in_sight()
+        elif not self.scroll_offset.y <= place < self.scroll_offset.y + height:
+            self.scroll_to(y=max(0, place - height // 2), animate=False, force=True)
+
     def refresh_rows(self, rows: Indices) -> None:
         """Draw these rows anew where they are in sight."""
         if len(rows) > _FEW:

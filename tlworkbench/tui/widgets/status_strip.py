@@ -11,7 +11,7 @@ from tlworkbench.tui.text import clean, counted, duration, percent, thousands
 if TYPE_CHECKING:
     from tlworkbench.tui.app import Workbench
 
-_SHORTENINGS = ("model", "left", "edits", "variant", "program", "run", "workspace", "rows", "share")
+_SHORTENINGS = ("model", "left", "edits", "variant", "word", "program", "run", "workspace", "rows", "share")
 """What goes first when there is no room: detail before position, never half a word."""
 
 _THEN = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
@@ -30,9 +30,8 @@ def parts(standing: Standing, without: frozenset[str] = frozenset()) -> list[tup
 def _data(standing: Standing, without: frozenset[str]) -> str:
     if standing.rows is None or "rows" in without:
         return ""
-    if "edits" in without or not standing.edits:
-        return counted(standing.rows, "row") if "edits" not in without else thousands(standing.rows)
-    return f"{counted(standing.rows, 'row')} · {counted(standing.edits, 'edit')}"
+    told = thousands(standing.rows) if "word" in without else counted(standing.rows, "row")
+    return told if "edits" in without or not standing.edits else f"{told} · {counted(standing.edits, 'edit')}"
 
 
 def _train(standing: Standing, without: frozenset[str]) -> str:
