@@ -1,6 +1,7 @@
 """The dialog that predicts a file into a file."""
 
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -108,12 +109,39 @@ async def test_a_file_that_is_there_is_replaced_only_when_asked_twice(
         await until(pilot, lambda: "good" in target.read_text())
 
 
+async def test_leaving_the_program_ends_the_work(
+    exported: Workspace, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+
+    def endless(*given: Any) -> int | None:
+        cancelled = given[-1]
+        end = time.monotonic() + 30
+        while not cancelled():
+            assert time.monotonic() < end, "nobody stopped it"
+            threading.Event().wait(0.01)
+        ended.set()
+        return None
+
+    monkeypatch.setattr(predict_file, "predict_into", endless)
+    app = Workbench(exported)
+    async with app.run_test() as pilot:
+        await open_dialog(pilot, until)
+        fill(app, file=tmp_path / "in.txt")
+        await pilot.press("enter")
+        await until(pilot, lambda: "esc stops it" in str(app.screen.query_one("#dialog").border_subtitle))
+        app.exit()
+    assert ended.wait(5)
+
+
 async def test_progress_shows_and_esc_stops_the_work(
     exported: Workspace, tmp_path: Path, until: Until, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def endless(loaded: object, source: Path, target: Path, column: str, progress: Any, cancelled: Any) -> int | None:
         progress(1200, 4000)
+        end = time.monotonic() + 30
         while not cancelled():
+            assert time.monotonic() < end, "nobody stopped it"
             threading.Event().wait(0.01)
         return None
 

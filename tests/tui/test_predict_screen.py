@@ -1,6 +1,8 @@
 """The Predict screen: typing, keeping, history, variants, runs, and what can be wrong."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -288,6 +290,8 @@ async def test_v_takes_the_next_variant_and_it_is_remembered(here: Workspace, un
     async with again.run_test(size=(80, 24)) as pilot:
         await ready(pilot, until)
         await until(pilot, lambda: any("fp32 · run 0001" in line for line in lines(again)))
+        again.count_again()
+        await until(pilot, lambda: "Predict  fp32 ✓" in lines(again)[0])
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -429,3 +433,33 @@ async def test_colours_follow_the_theme(here: Workspace, held: HeldBack, until: 
                 == list(app.looks["paper"].labels[:3])
             ),
         )
+
+
+_LATE = """
+import asyncio, sys
+from tlworkbench.tui.app import Workbench
+from tlworkbench.workspace import open_workspace
+
+def text(app):
+    return "".join(strip.text for strip in app.screen._compositor.render_strips())
+
+async def main():
+    app = Workbench(open_workspace("tweets"))
+    async with app.run_test() as pilot:
+        while app.current_mode != "train":
+            await pilot.pause(0.01)
+        before = "onnxruntime" in sys.modules or "tokenizers" in sys.modules
+        app.go("predict")
+        while app.current_mode != "predict" or "Variants of" not in text(app):
+            await pilot.pause(0.01)
+    print(before, "onnxruntime" in sys.modules)
+
+asyncio.run(main())
+"""
+
+
+def test_the_runtime_is_not_loaded_before_the_screen_opens(here: Workspace) -> None:
+    export(here)
+    here.update(where={"screen": "train"})
+    ran = subprocess.run([sys.executable, "-c", _LATE], capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout.split() == ["False", "True"] and ran.stderr == ""

@@ -86,6 +86,7 @@ class PredictScreen(WorkbenchScreen):
         self.query_one("#say").border_title = "Say something"
         self._field.disabled = not any(workspace.jobs_dir.glob("*/bundle/report.json"))
         self.workbench.look_changed.subscribe(self, lambda _: self._show())
+        self.workbench.standing_changed.subscribe(self, lambda _: self._tell_standing())
         self._read_history()
         self._load()
 
@@ -118,9 +119,7 @@ class PredictScreen(WorkbenchScreen):
         if not self._opening.take(event):
             return
         loaded = self._answerer.loaded = self._opening.loaded
-        report = loaded.report if loaded else None
-        variant, proved = (loaded.variant, report and report.verdict == "ready") if loaded else ("", None)
-        self.workbench.stands(variant=variant, proved=proved)
+        self._tell_standing()
         was_disabled, self._field.disabled = self._field.disabled, loaded is None
         if loaded is None:
             self._answer = None
@@ -130,6 +129,14 @@ class PredictScreen(WorkbenchScreen):
             self._ask(self._waited)
         self._answerer.go_on()
         self._show()
+
+    def _tell_standing(self) -> None:
+        # Also after the program has read from disk what would be used if nothing were loaded.
+        if not self._opening.loading:
+            loaded = self._opening.loaded
+            report = loaded.report if loaded else None
+            variant, proved = (loaded.variant, report and report.verdict == "ready") if loaded else ("", None)
+            self.workbench.stands(variant=variant, proved=proved)
 
     @on(Input.Changed, "#field")
     def _typed(self, event: Input.Changed) -> None:

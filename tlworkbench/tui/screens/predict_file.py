@@ -86,6 +86,10 @@ class PredictFile(Dialog[None]):
         self._say(Content.styled("Every row gets its label, its score and each label's probability.", "$muted"))
         self._show_keys()
 
+    def on_unmount(self) -> None:
+        """The program does not stay for a file once it was left."""
+        self._cancel.set()
+
     @on(Input.Changed, "#file")
     def _named(self, event: Input.Changed) -> None:
         self.query_one("#out", Input).placeholder = target_for(event.value.strip()) or ".csv .jsonl .parquet"

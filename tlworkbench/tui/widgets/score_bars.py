@@ -14,6 +14,7 @@ from textual.widget import Widget
 from tlworkbench.tui.text import bar, counted, fit, probability
 
 _LONGEST_NAME = 32
+_LONGEST_BAR = 80
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ def names_width(scores: Sequence[Score], width: int) -> int:
 
 
 def bar_line(score: Score, names: int, width: int) -> Content:
-    """`label  .71  ▅▅▅▅▁▁` in `width` cells; a label alone where there is no answer yet."""
+    """`label  .71  ▅▅▅▅▁▁` in at most `width` cells; a label alone where there is no answer yet."""
     if score.share is None:
         return Content.assemble((fit(score.label, names), score.colour), ("   ·", "$dim"))
-    filled, rest = bar(score.share, max(0, width - names - 7))
+    filled, rest = bar(score.share, max(0, min(_LONGEST_BAR, width - names - 7)))
     return Content.assemble(
         (fit(score.label, names), score.colour),
         (f"  {probability(score.share)}  ", "bold"),
