@@ -26,7 +26,7 @@ class Counts:
 
 
 @dataclass
-class Counted(Message):
+class RowsCounted(Message, bubble=False):
     """The rows were counted, or why they could not be."""
 
     counts: Counts | UserError

@@ -31,7 +31,7 @@ class RunFacts:
 
 
 @dataclass
-class FactsRead(Message):
+class FactsRead(Message, bubble=False):
     """Folders were read: training runs by job, exports by job as the number of the run they are of."""
 
     runs: dict[JobFolder, RunFacts]

@@ -7,9 +7,9 @@ from textual.content import Content
 from tlworkbench.inference.report import BundleReport
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.tui.screens.train_words import glyph, working_on
-from tlworkbench.tui.text import bar, clean, duration, size
+from tlworkbench.tui.text import bar, clean, cut, duration, size
 
-_BAR = 16
+_BAR = 10
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,19 @@ def failed_lines(state: RunState) -> list[Content]:
     return lines
 
 
-def export_lines(run: str, exported: RunState | None, report: BundleReport | None, may_export: bool) -> list[Content]:
-    """How an export of the run goes or went; where there was none, which key makes one."""
+def export_lines(
+    run: str, exported: RunState | None, report: BundleReport | None, may_export: bool, width: int = 120
+) -> list[Content]:
+    """How an export of the run goes or went; where there was none, which key makes one.
+
+    Its progress takes one line of `width` cells.
+    """
     if exported is not None and not exported.ended:
         filled, rest = bar(exported.share, _BAR)
-        return [
-            Content.assemble(
-                (f"{glyph('running')} exporting {run}  ", "bold $primary"), (filled, "$primary"), (rest, "$frame"),
-                f"  {clean(working_on(exported))}",
-            )
-        ]  # fmt: skip
+        line = Content.assemble(
+            (f"{glyph('running')} exporting {run}  ", "bold $primary"), (filled, "$primary"), (rest, "$frame"), "  "
+        )
+        return [line + Content(cut(clean(working_on(exported)), width - line.cell_length))]
     lines = []
     if exported is not None and exported.status in ("failed", "lost", "stopped"):
         colour = "$warning" if exported.status == "stopped" else "$error"

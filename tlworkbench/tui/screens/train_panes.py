@@ -33,7 +33,7 @@ _FEW = 5
 
 
 @dataclass
-class LogRead(Message):
+class LogRead(Message, bubble=False):
     """The end of a run's log was read."""
 
     job: JobFolder
@@ -225,7 +225,8 @@ class TrainPanes(WorkbenchScreen):
         export = self._export_of(job)
         if state.ended:
             may_export = state.status == "done" and facts.has_model
-            lines += train_notice.export_lines(job.run, export[1] if export else None, facts.report, may_export)
+            going = export[1] if export else None
+            lines += train_notice.export_lines(job.run, going, facts.report, may_export, self.size.width - 4)
         lines += train_notice.warning_lines(state)
         if facts.problem:
             lines.append(Content.assemble(("⚠ ", "$warning"), clean(facts.problem)))

@@ -17,7 +17,7 @@ from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.jobs.spec import TrainSpec, with_settings
 from tlworkbench.tui.background import in_background
 from tlworkbench.tui.screens.dialog import Dialog
-from tlworkbench.tui.screens.train_counts import Counted, Counts, count_lines, count_rows
+from tlworkbench.tui.screens.train_counts import Counts, RowsCounted, count_lines, count_rows
 from tlworkbench.tui.text import clean, counted
 from tlworkbench.tui.themes import Look
 from tlworkbench.tui.widgets import figures
@@ -116,12 +116,12 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
 
     def _count(self) -> None:
         try:
-            self.post_message(Counted(count_rows(self._workspace)))
+            self.post_message(RowsCounted(count_rows(self._workspace)))
         except UserError as error:
-            self.post_message(Counted(error))
+            self.post_message(RowsCounted(error))
 
-    @on(Counted)
-    def _counted(self, event: Counted) -> None:
+    @on(RowsCounted)
+    def _counted(self, event: RowsCounted) -> None:
         counts = self.query_one("#counts", Static)
         if isinstance(event.counts, UserError):
             counts.update(Content.assemble((clean(event.counts.what), "$warning"), f"\n{clean(event.counts.hint)}"))

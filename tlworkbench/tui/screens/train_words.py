@@ -111,12 +111,20 @@ def _detail(state: RunState, exported: str) -> str:
         return f"at step {thousands(state.last_step)}" if state.last_step else "before its first step"
     if state.status == "done":
         return "exported" if exported == "ready" else f"export {exported}" if exported else ""
-    return epoch(state) if state.steps else working_on(state)
+    return working_on(state) if between_steps(state) else epoch(state)
+
+
+def between_steps(state: RunState) -> bool:
+    """Whether a run does something else than training now: loads, tokenises, measures."""
+    last = max((event.at for event in (*state.steps[-1:], *state.evaluations[-1:])), default=0.0)
+    return not last or (state.progress is not None and state.progress.at > last)
 
 
 def working_on(state: RunState) -> str:
     """What a run does before, between and after its steps, as its progress tells: `tokenising 3 000 of 9 827`."""
-    progress = state.progress
+    progress, training = state.progress, state.training
+    if training is not None and (progress is None or progress.at <= training.at):
+        return "taking the first step"
     if progress is None:
         return "starting"
     of = f" {thousands(progress.done)} of {thousands(progress.total)}" if progress.total else ""

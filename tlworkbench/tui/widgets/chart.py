@@ -26,6 +26,8 @@ LINE = "─"
 REST = 10
 """After a drawing the screen's thread is left alone for so many times as long as it took."""
 _MOST_TICKS = 7
+_MOST_DOTS = 2000
+"""Dots that a curve goes up and down in all, where wider columns can help it."""
 _SMALLEST = (16, 4)
 """Columns and lines below which nothing can be read off."""
 
@@ -47,7 +49,7 @@ class LossChart(Widget, can_focus=True):
         """Stands in the middle while there is nothing to draw."""
         self._look = look
         self._cursor: int | None = None
-        self._canvas: list[list[Segment]] | None = None
+        self._canvas: list[Strip] | None = None
         self._steps_axis: Axis | None = None
         self._strips: list[Strip] | None = None
         self._margin = 0
@@ -169,7 +171,7 @@ class LossChart(Widget, can_focus=True):
         canvas = plot.draw(self._curves(x_axis, y_axis), across, rows)
         edge = Style(color=self._look.colours.frame)
         words = Style(color=self._look.colours.muted)
-        self._canvas = [
+        lines = [
             [
                 Segment(labelled.get(row, "").rjust(margin - 2), words),
                 Segment(" ┤" if row in labelled else " │", edge),
@@ -177,7 +179,9 @@ class LossChart(Widget, can_focus=True):
             ]
             for row, line in enumerate(canvas)
         ]
-        self._canvas.append([Segment(" " * margin + self._step_line(across), words)])
+        lines.append([Segment(" " * margin + self._step_line(across), words)])
+        ground = self.rich_style
+        self._canvas = [Strip(line).adjust_cell_length(width).apply_style(ground) for line in lines]
         self._margin, self._steps_axis = margin, x_axis
 
     def _curves(self, x_axis: Axis, y_axis: Axis) -> list[plot.Curve]:
@@ -188,13 +192,11 @@ class LossChart(Widget, can_focus=True):
             (self.curve.eval_steps, self.curve.eval_losses, colours.accent),
         ):
             if len(steps):
-                dots = _dots(steps, x_axis)
-                kept = thin(dots // plot.DOTS_ACROSS, losses)
+                x, y = _thinned(_dots(steps, x_axis), np.round(y_axis.place_all(losses)))
                 # Signs that touch one another say nothing any more.
                 apart = x_axis.dots / plot.DOTS_ACROSS / len(steps) >= 3
                 mark = MARK if colour == colours.accent and apart else ""
-                heights = np.round(y_axis.place_all(losses[kept]))
-                curves.append(plot.Curve(dots[kept].tolist(), heights.tolist(), colour, mark))
+                curves.append(plot.Curve(x.tolist(), y.tolist(), colour, mark))
         return curves
 
     def _step_line(self, across: int) -> str:
@@ -206,9 +208,7 @@ class LossChart(Widget, can_focus=True):
         return label_line(labels, across)
 
     def _with_cursor(self) -> list[Strip]:
-        lines = self._canvas or []
-        ground = self.rich_style
-        strips = [Strip(line).adjust_cell_length(self.content_size.width).apply_style(ground) for line in lines]
+        strips = self._canvas or []
         if self._cursor is None or self._steps_axis is None:
             return strips
         place = self._place()
@@ -218,8 +218,28 @@ class LossChart(Widget, can_focus=True):
 
 
 def _coloured(strip: Strip, at: int, style: Style) -> Strip:
-    cell = [Segment(text, (own or Style.null()) + style) for text, own, _ in strip.crop(at, at + 1)]
-    return Strip.join([strip.crop(0, at), Strip(cell), strip.crop(at + 1)])
+    # Cell `at` in another style. Every cell of the chart is one character, so nothing has to be measured.
+    segments: list[Segment] = []
+    end = 0
+    for segment in strip:
+        text, own, _ = segment
+        begin, end = end, end + len(text)
+        if begin <= at < end:
+            before, cell, after = text[: at - begin], text[at - begin], text[at - begin + 1 :]
+            pieces = ((before, own), (cell, (own or Style.null()) + style), (after, own))
+            segments += [Segment(piece, ink) for piece, ink in pieces if piece]
+        else:
+            segments.append(segment)
+    return Strip(segments, strip.cell_length)
+
+
+def _thinned(x: Ints, y: Floats) -> tuple[Ints, Floats]:
+    # Dots are what drawing costs, and where noise would fill the chart with them, wider columns show it as well.
+    for cells in (1, 2, 3, 4, 6, 8):
+        kept = thin(x // (cells * plot.DOTS_ACROSS), y)
+        if np.abs(np.diff(y[kept])).sum() <= _MOST_DOTS:
+            break
+    return x[kept], y[kept]
 
 
 def _dots(steps: Floats, axis: Axis) -> Ints:
