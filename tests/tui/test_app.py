@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.app import App
 
 from tlworkbench.errors import UserError
@@ -266,6 +267,35 @@ async def test_a_fault_in_a_thread_is_logged_and_shown(
         await until(pilot, lambda: any("ZeroDivisionError" in toast.message for toast in app._notifications))
         assert "nothing to see" in (workspace.root / "screen.log").read_text()
         assert app.is_running
+
+
+async def test_a_fault_that_ends_the_program_is_told_in_a_sentence_and_kept_in_a_file(
+    workspace: Workspace, until: Until, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("nothing to see")
+
+    app = Workbench(workspace)
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: app.current_mode == "data")
+            app.call_later(broken)
+            await until(pilot, lambda: not app.is_running)
+    told = capsys.readouterr().err
+    assert "Every edit is saved" in told and "ZeroDivisionError: nothing to see" in told and "Traceback" not in told
+    assert "Traceback" in (workspace.root / "screen.log").read_text()
+    assert app.return_code == 1
+
+
+async def test_keys_that_come_at_once_are_all_heard_in_order(workspace: Workspace, until: Until) -> None:
+    app = Workbench(workspace)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.current_mode == "data")
+        for key in ("g", "p", "right_square_bracket", "question_mark", *"after", "enter"):
+            event = events.Key(key, key if len(key) == 1 else None)
+            event.set_sender(app)
+            app.post_message(event)
+        await until(pilot, lambda: app.current_mode == "data" and len(app.screen_stack) == 1)
 
 
 async def test_rows_and_edits_are_counted_from_disk(tweets: Workspace, until: Until, lines: Lines) -> None:

@@ -484,6 +484,49 @@ async def test_damaged_rows_are_told_instead_of_shown(tweets: Workspace, until: 
         await until(pilot, lambda: "is damaged" in "\n".join(lines(app)).replace("\n", " "))
 
 
+async def test_rows_put_in_place_by_another_program_show(
+    tweets: Workspace, make_rows: MakeRows, until: Until, lines: Lines
+) -> None:
+    app = Workbench(tweets)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, until)
+        await pilot.press("end", "3")
+        rows = tweets.rows()
+        texts = [rows.text(row) for row in range(len(rows))]
+        make_rows(["a new row", *texts], ["neutral", *[rows.meta.label_values[n] for n in rows.source_labels]])
+        await until(pilot, lambda: "row 9 of 9" in "\n".join(lines(app)), seconds=5)
+        assert "✎  positive  meeting moved to 3" in line_of(lines(app), "positive  meeting")
+
+
+async def test_a_low_terminal_keeps_its_lines_for_the_rows(tweets: Workspace, until: Until, lines: Lines) -> None:
+    app = Workbench(tweets)
+    async with app.run_test(size=(60, 15)) as pilot:
+        await opened(app, pilot, until)
+        shown = lines(app)
+        assert "meeting moved to 3" in "\n".join(shown) and "Row 1" not in "\n".join(shown)
+        assert all(len(line) <= 60 for line in shown)
+
+
+async def test_esc_takes_toasts_away(tweets: Workspace, until: Until, lines: Lines) -> None:
+    app = Workbench(tweets)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(app, pilot, until)
+        await pilot.press("7")
+        await until(pilot, lambda: "there is no label on 7" in "\n".join(lines(app)))
+        await pilot.press("escape")
+        await until(pilot, lambda: "there is no label on 7" not in "\n".join(lines(app)))
+
+
+async def test_keys_typed_ahead_of_a_large_edit_come_after_it(make_rows: MakeRows, until: Until) -> None:
+    workspace = make_rows([f"row {n}" for n in range(3000)], ["a", "b"] * 1500)
+    app = Workbench(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, until)
+        at_once(app, "/row\rvbb\r1")
+        await until(pilot, lambda: len(labels(workspace)) == 3000 and table(app).place == 1)
+    assert labels(workspace)[0] == "a" and set(labels(workspace).values()) == {"a", "b"}
+
+
 def test_a_path_completes_itself(tmp_path: Path) -> None:
     (tmp_path / "tweets").mkdir()
     (tmp_path / "tweets" / "train.csv").touch()

@@ -5,7 +5,7 @@ import contextlib
 from typing import Any
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 
 _ROUNDS = 2
 """What a key sets off may set off something else: a submitted field closes, then the focus moves."""
@@ -39,7 +39,7 @@ class KeyOrder:
 
     def holds(self, event: events.Key) -> bool:
         """Whether the key has to wait; it then comes back to the App when its turn has come."""
-        if event is self._turn or self._task is None:
+        if event is self._turn or self._task is None or self._task.done():
             return False
         self._waiting.put_nowait(event)
         return True
@@ -49,7 +49,9 @@ class KeyOrder:
             self._turn = await self._waiting.get()
             self._app.post_message(self._turn)
             for _ in range(_ROUNDS):
-                await self._pass_through()
+                # While the program ends there may be no screen any more.
+                with contextlib.suppress(ScreenStackError):
+                    await self._pass_through()
 
     async def _pass_through(self) -> None:
         """Wait until every queue that a key or its consequences go through has come to where it is now."""

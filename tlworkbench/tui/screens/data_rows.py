@@ -149,6 +149,7 @@ class RowsScreen(WorkbenchScreen):
     def action_clear(self) -> None:
         """One thing at a time, the latest first."""
         panes = self._panes
+        self.app.clear_notifications()
         if panes.search_line.is_open:
             panes.search_line.close()
             self._table.peek(None)
