@@ -61,6 +61,9 @@ class HeldBack:
         self.asked: list[tuple[str, ...]] = []
         self.at_once = 0
         """Most questions that were at work at the same time."""
+        self.loads = 0
+        self.loads_at_once = 0
+        self._loading = 0
         self._at_work = 0
         self._lock = threading.Lock()
 
@@ -83,5 +86,11 @@ class HeldBack:
 
     def load(self, exported: Exported, variant: str = "") -> Loaded:
         """Stands in for `predict_loading.load`."""
+        with self._lock:
+            self.loads, self._loading = self.loads + 1, self._loading + 1
+            self.loads_at_once = max(self.loads_at_once, self._loading)
+        threading.Event().wait(0.05)
+        with self._lock:
+            self._loading -= 1
         named = report(exported.run, self.labels)
         return Loaded(exported, self.labels, ("fp32", "int8"), variant or "int8", named, self)

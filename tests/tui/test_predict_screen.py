@@ -325,6 +325,32 @@ async def test_a_new_export_is_taken_up_at_once(here: Workspace, engine: Engine,
         assert any("run 0001" in line for line in lines(app))
 
 
+async def test_exports_of_long_ago_do_not_load_their_bundles_again(
+    here: Workspace, held: HeldBack, until: Until, lines: Lines
+) -> None:
+    for _ in range(5):
+        job = create_job(here.jobs_dir, ExportSpec(run="0001"))
+        write_state(job.state_file, JobState(status="done"))
+    app = Workbench(here)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, until)
+        await until(pilot, lambda: len(app.jobs.states) == 6)
+        await until(pilot, lambda: not pilot.app.screen._opening._at_work)  # type: ignore[attr-defined]
+        assert held.loads == 1
+
+
+async def test_of_variants_asked_for_in_haste_the_last_one_answers(
+    here: Workspace, held: HeldBack, until: Until, lines: Lines
+) -> None:
+    app = Workbench(here)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, until)
+        await pilot.press("escape", *"vvvvv")
+        kept = str(app.where.of("predict")["variant"])
+        await until(pilot, lambda: any(f"{kept} · run 0001" in line for line in lines(app)))
+        assert held.loads_at_once == 1
+
+
 async def test_a_damaged_bundle_is_told_in_words_and_another_run_can_be_taken(
     here: Workspace, until: Until, lines: Lines
 ) -> None:
