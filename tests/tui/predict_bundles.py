@@ -61,6 +61,7 @@ class HeldBack:
         self.asked: list[tuple[str, ...]] = []
         self.at_once = 0
         """Most questions that were at work at the same time."""
+        self.load_seconds = 0.0
         self.loads = 0
         self.loads_at_once = 0
         self._loading = 0
@@ -89,7 +90,7 @@ class HeldBack:
         with self._lock:
             self.loads, self._loading = self.loads + 1, self._loading + 1
             self.loads_at_once = max(self.loads_at_once, self._loading)
-        threading.Event().wait(0.05)
+        threading.Event().wait(self.load_seconds)
         with self._lock:
             self._loading -= 1
         named = report(exported.run, self.labels)

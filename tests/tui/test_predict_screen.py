@@ -345,6 +345,7 @@ async def test_of_variants_asked_for_in_haste_the_last_one_answers(
     app = Workbench(here)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, until)
+        held.load_seconds = 0.3
         await pilot.press("escape", *"vvvvv")
         kept = str(app.where.of("predict")["variant"])
         await until(pilot, lambda: any(f"{kept} · run 0001" in line for line in lines(app)))
