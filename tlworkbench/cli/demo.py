@@ -40,6 +40,10 @@ def demo(context: click.Context, headless: bool, as_json: bool) -> None:
         return
     from tlworkbench.cli.screen import open_screen
 
+    if not workspace.info.where:
+        # The form on Train begins with these, as if they had been typed there before.
+        form = dict(setting.split("=") for setting in SETTINGS)
+        workspace.update(where={"screen": "data", "train": {"form": form}})
     open_screen(str(workspace.root))
 
 
