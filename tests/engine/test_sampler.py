@@ -33,6 +33,8 @@ def test_depends_on_seed_and_epoch_and_nothing_else() -> None:
     two.epoch = one.epoch = 1
     second = list(two)
     assert list(one) == second != first
+    two.epoch = 2
+    assert list(two) not in (first, second)
     two.epoch = 0
     assert list(two) == first != list(LengthGroupedSampler(lengths, 8, seed=8))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tlworkbench.engine.sampler import LengthGroupedSampler
 from tlworkbench.jobs.events import Evaluated, Event, Note, Progress, Step, TrainingBegan
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.follow import EventTail, read_run
@@ -130,13 +131,33 @@ def test_long_epochs_are_checkpointed_in_between(noisy: Any, monkeypatch: pytest
     monkeypatch.setattr("tlworkbench.engine.reporter.SAVE_EVERY", 0.0)
     job = noisy.job(noisy.spec(epochs=1))
     steps: set[str] = set()
+    while_measuring: set[str] = set()
 
     def look(event: Event) -> bool:
-        steps.update(path.name for path in job.checkpoints_dir.glob("checkpoint-*"))
+        there = {path.name for path in job.checkpoints_dir.glob("checkpoint-*")}
+        (while_measuring if isinstance(event, Evaluated) else steps).update(there)
         return False
 
     noisy.train(job, look)
-    assert {"checkpoint-1", "checkpoint-7"} <= steps
+    assert {"checkpoint-1", "checkpoint-7", "checkpoint-14"} <= steps
+    # One of the last step but without its evaluation would lose the evaluation to a run killed right then.
+    assert "checkpoint-14" in while_measuring and "checkpoint-15" not in while_measuring
+
+
+@pytest.mark.usefixtures("every_step_told")
+def test_each_epoch_has_an_order_of_its_own_after_a_resume_too(noisy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    epochs: list[int] = []
+    order = LengthGroupedSampler.order
+
+    def recorded(sampler: LengthGroupedSampler) -> Any:
+        epochs.append(sampler.epoch)
+        return order(sampler)
+
+    monkeypatch.setattr(LengthGroupedSampler, "order", recorded)
+    job = noisy.job(noisy.spec(epochs=3))
+    noisy.train(job, at_step(20))
+    noisy.train(job)
+    assert epochs == [0, 1, 1, 2]
 
 
 def test_only_so_many_checkpoints_are_kept(noisy: Any) -> None:

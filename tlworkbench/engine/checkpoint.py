@@ -40,16 +40,6 @@ def find_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, damaged
 
 
-def prepare_checkpoint(checkpoint: Checkpoint) -> None:
-    """Make the checkpoint's own path to the best one right again, in case the workspace was moved."""
-    file = checkpoint.path / STATE_FILE
-    state = json.loads(file.read_text())
-    if checkpoint.best_step is not None:
-        best = checkpoint.path.parent / f"checkpoint-{checkpoint.best_step}"
-        state["best_model_checkpoint"] = str(best) if best.is_dir() else None
-        atomic.write_text(file, json.dumps(state, indent=2))
-
-
 def drop_part(folder: Path, step: int) -> None:
     """Remove what there is of a checkpoint that could not be written."""
     shutil.rmtree(folder / f"checkpoint-{step}", ignore_errors=True)

@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from transformers import set_seed
 
-from tlworkbench.engine.checkpoint import Checkpoint, check_space, drop_part, prepare_checkpoint
+from tlworkbench.engine.checkpoint import Checkpoint, check_space, drop_part
 from tlworkbench.engine.failures import disk_full, explained
 from tlworkbench.engine.model_folder import (
     MAX_LENGTH_KEY,
@@ -96,8 +96,6 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
     trainer.add_callback(
         Reporter(plan.context, plan.spec, trainer.sampler, pace, len(prepared.validation), plan.total_steps)
     )
-    if checkpoint is not None:
-        prepare_checkpoint(checkpoint)
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
     except (RuntimeError, OSError, MemoryError, SafetensorError) as error:
