@@ -224,6 +224,7 @@ async def test_while_pasted_lines_wait_a_typed_text_gets_its_turn(
 
 
 async def test_one_pasted_line_goes_into_the_field(here: Workspace, held: HeldBack, until: Until) -> None:
+    held.go.set()
     app = Workbench(here)
     async with app.run_test() as pilot:
         await ready(pilot, until)
@@ -259,6 +260,7 @@ async def test_letters_are_commands_once_the_field_is_left(here: Workspace, unti
 async def test_brackets_pass_by_the_field_that_has_just_opened_and_are_typed_into_any_other(
     here: Workspace, held: HeldBack, until: Until
 ) -> None:
+    held.go.set()
     app = Workbench(here)
     async with app.run_test() as pilot:
         await ready(pilot, until)
