@@ -1,6 +1,7 @@
 """Putting labels right by keyboard: what is on disk, and what the screen says."""
 
 import csv
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from textual.widgets import Input
 
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.row_edits import RowEdit
+from tlworkbench.data.search import find_text
 from tlworkbench.errors import UserError
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.choose import Choose
@@ -96,6 +98,26 @@ async def test_keys_typed_ahead_of_a_search_meet_the_row_that_is_found(tweets: W
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, until)
         at_once(app, "/night\r1")
+        await until(pilot, lambda: labels(tweets))
+    assert labels(tweets) == {5: "negative"}
+
+
+async def test_keys_wait_for_a_search_that_takes_long(
+    tweets: Workspace, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: object, **options: object) -> object:
+        released.wait(20)
+        return find_text(*arguments, **options)  # type: ignore[arg-type]
+
+    released = threading.Event()
+    monkeypatch.setattr("tlworkbench.tui.widgets.search_line.find_text", slow)
+    app = Workbench(tweets)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, until)
+        at_once(app, "/night\r1")
+        await pilot.pause(0.2)
+        assert labels(tweets) == {} and table(app).place == 0
+        released.set()
         await until(pilot, lambda: labels(tweets))
     assert labels(tweets) == {5: "negative"}
 

@@ -49,6 +49,11 @@ def test_what_was_found_shows_even_far_inside_a_long_text() -> None:
     assert "A Refund was due" in line
 
 
+def test_what_stands_around_a_match_is_cleaned_too() -> None:
+    line = _line("\x1b[31mbad\x07 refund\nand \x1b[0m\u202eworse", needle="refund")
+    assert line.split("neutral")[1].strip() == "bad· refund and worse"
+
+
 def test_capitals_count_only_where_the_search_has_one() -> None:
     def found(needle: str, text: str) -> bool:
         pattern = pattern_of(needle)

@@ -30,7 +30,8 @@ class Jobs:
         """Last known state of each job."""
         self._app = app
         self._stop = threading.Event()
-        self._followed: set[JobFolder] = set()
+        self.followed: set[JobFolder] = set()
+        """Jobs that a thread follows at this moment."""
 
     def open(self) -> None:
         """Begin to look for jobs: those that have ended are read once, the others followed."""
@@ -53,8 +54,8 @@ class Jobs:
 
     def follow(self, job: JobFolder) -> None:
         """Follow a job until it ends; does nothing when it is followed already."""
-        if job not in self._followed:
-            self._followed.add(job)
+        if job not in self.followed:
+            self.followed.add(job)
             self._in_thread(f"job {job.run}", lambda: self._follow(job))
 
     def state(self, job: JobFolder) -> RunState | None:
@@ -85,7 +86,7 @@ class Jobs:
             for state in follow(job, self._stop):
                 self._app.post_message(JobUpdated(job, state))
         finally:
-            self._followed.discard(job)
+            self.followed.discard(job)
 
     def _look(self) -> None:
         seen: dict[JobFolder, int] = {}
@@ -94,7 +95,7 @@ class Jobs:
                 if self._stop.is_set():
                     return
                 changed = _changed_at(job)
-                if job in self._followed or seen.get(job) == changed:
+                if job in self.followed or seen.get(job) == changed:
                     continue
                 seen[job] = changed
                 if job.state().ended:
