@@ -114,6 +114,8 @@ async def test_the_palette_changes_the_theme(workspace: Workspace, until: Until)
         await pilot.press("ctrl+p", *"theme", "space", *"pap", "enter")
         await until(pilot, lambda: app.theme == "paper")
         assert not app.look.dark
+    async with Workbench(open_workspace("tweets"), Settings(theme="grey")).run_test() as pilot:
+        assert pilot.app.theme == "paper"
 
 
 def test_a_key_then_a_beginning_then_a_part_is_found_first() -> None:

@@ -83,7 +83,9 @@ class Workbench(App[None], inherit_bindings=False):
         super().__init__()
         self.workspace = workspace
         self.settings = settings or Settings()
-        self.looks, self._theme_wanted, self._theme_errors = themes.themes_for(self.settings.theme)
+        self.looks, self._theme_wanted, self._theme_errors = themes.themes_for(
+            self.settings.theme, workspace.info.where
+        )
         self.job_updated: Signal[JobUpdated] = Signal(self, "job updated")
         self.standing_changed: Signal[Standing] = Signal(self, "standing changed")
         self.look_changed: Signal[themes.Look] = Signal(self, "look changed")

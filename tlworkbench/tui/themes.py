@@ -1,6 +1,7 @@
 """Themes: one TOML file each, checked colour by colour; a bad one is reported while the others work."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tlworkbench.config_file import convert, read_toml
 from tlworkbench.errors import UserError
 
 DEFAULT = "grey"
+WHERE = "theme"
+"""Where a workspace keeps the theme that was chosen in it."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FEWEST_LABELS = 10
 
@@ -152,9 +155,15 @@ def load_themes(folders: tuple[Path, ...] | None = None) -> tuple[dict[str, Look
     return looks, errors
 
 
-def themes_for(wanted: str) -> tuple[dict[str, Look], str, list[UserError]]:
-    """All themes, the name of the one to use, and what was wrong; there is always one to use."""
+def themes_for(wanted: str, where: Mapping[str, object]) -> tuple[dict[str, Look], str, list[UserError]]:
+    """All themes, the name of the one to use, and what was wrong; there is always one to use.
+
+    wanted: the theme of the settings. where: what the workspace keeps; a theme chosen in it goes before the settings.
+    """
     looks, errors = load_themes()
+    chosen = where.get(WHERE)
+    if isinstance(chosen, str) and chosen in looks:
+        return looks, chosen, errors
     if not looks:
         looks[FALLBACK.name] = FALLBACK
     if wanted in looks:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from textual.timer import Timer
 
 from tlworkbench.errors import UserError
+from tlworkbench.tui.themes import WHERE
 from tlworkbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class Where:
     def set_screen(self, screen: str) -> None:
         """Remember the open screen."""
         self._set("screen", screen)
+
+    def set_theme(self, name: str) -> None:
+        """Remember the theme that was chosen."""
+        self._set(WHERE, name)
 
     def keep(self, screen: str, **values: Any) -> None:
         """Remember values of a screen (text, numbers, booleans, lists of them) beside what it kept before."""

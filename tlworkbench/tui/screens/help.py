@@ -36,6 +36,7 @@ def run_chosen(app: "Workbench", chosen: str | None) -> None:
         return
     if chosen.startswith(THEME):
         app.theme = chosen.removeprefix(THEME)
+        app.where.set_theme(app.theme)
     elif chosen.startswith(PLACE):
         app.go(chosen.removeprefix(PLACE))
     else:
