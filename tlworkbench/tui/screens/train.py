@@ -183,7 +183,9 @@ class TrainScreen(TrainPanes):
         if run != self._chosen:
             self._chosen = run
             self._chart.begin()
-            self.workbench.where.keep(self.SCOPE, run=run)
+            # Who looked at the newest wants to see the newest next time, whichever that is then.
+            newest = all(job.run <= run for job, _ in self._runs())
+            self.workbench.where.keep(self.SCOPE, run="" if newest else run)
         self._paint()
 
     def _runs(self) -> list[tuple[JobFolder, RunState]]:

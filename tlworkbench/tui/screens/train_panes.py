@@ -26,6 +26,7 @@ from tlworkbench.tui.widgets.confusion import ConfusionMatrix, Matrix
 from tlworkbench.tui.widgets.gauges import facts_line, gauge_line
 from tlworkbench.tui.widgets.log_text import log_lines, read_tail
 from tlworkbench.tui.widgets.run_table import RunTable
+from tlworkbench.tui.widgets.said import Said
 from tlworkbench.tui.widgets.text_pane import TextPane
 
 _FEW = 5
@@ -53,6 +54,7 @@ class TrainPanes(WorkbenchScreen):
         """Export jobs with the number of the run they are of."""
         self._asked: dict[JobFolder, float] = {}
         """Runs that were asked to stop here, and when (monotonic)."""
+        self._said = Said()
         self._below = "runs"
         self._logged: JobFolder | None = None
 
@@ -161,7 +163,8 @@ class TrainPanes(WorkbenchScreen):
         facts = self._facts.get(job, RunFacts())
         model = train_words.model_name(facts.model)
         self._chart.show(state, self._in_chart(state))
-        self._chart.border_title = train_words.title(job.run, model, state, max(10, self._chart.outer_size.width - 6))
+        width = max(10, self._chart.outer_size.width - 6)
+        self._said.title(self._chart, train_words.title(job.run, model, state, width))
         self._paint_figures(state)
         self._paint_lines(state)
         self._paint_notice(job, state, facts)
@@ -178,11 +181,11 @@ class TrainPanes(WorkbenchScreen):
             model = clean(train_words.model_name(info.model))
             lines.append(Content.assemble(("s", "bold $accent"), f" starts one with {model}"))
         self._chart.show(None, Content("\n").join(lines))
-        self._chart.border_title = Content.styled("Train", "bold")
+        self._said.title(self._chart, Content.styled("Train", "bold"))
         self._paint_figures(RunState())
-        for name in ("line", "gauges", "notice"):
-            self.query_one(f"#{name}", Static).update("")
-        self.query_one("#notice").set_class(False, "-some")
+        for name in ("line", "gauges"):
+            self._said.text(self.query_one(f"#{name}", Static), Content(""))
+        self._paint_lines_of_notice([])
 
     def _in_chart(self, state: RunState) -> Content:
         if state.status == "failed":
@@ -195,25 +198,26 @@ class TrainPanes(WorkbenchScreen):
         shown = train_words.shown_evaluation(state)
         look = self.workbench.look
         validation = self.query_one("#validation")
-        validation.border_title = train_words.figures_title(state, validation.outer_size.width - 6)
-        self.query_one("#metrics", Static).update(train_words.metric_block(state, validation.size.width))
+        self._said.title(validation, train_words.figures_title(state, validation.outer_size.width - 6))
+        block = train_words.metric_block(state, validation.size.width)
+        self._said.text(self.query_one("#metrics", Static), block, layout=True)
         self._class_table.show_figures(shown.per_class if shown else (), look)
         names = tuple(figures.name for figures in shown.per_class) if shown else ()
         self.set_class(len(names) <= _FEW, "-few")
         self._confusion.show_matrix(Matrix(names, shown.confusion) if shown else None, look)
-        self._confusion.border_title = Content.styled("Confusion", "bold")
+        self._said.title(self._confusion, Content.styled("Confusion", "bold"))
 
     def _paint_lines(self, state: RunState) -> None:
         line, gauges = self.query_one("#line", Static), self.query_one("#gauges", Static)
         width = self.size.width - 4
-        line.update(train_words.metric_line(state, width))
+        self._said.text(line, train_words.metric_line(state, width))
         facts = facts_line(state.training, state.device, width)
         moving = train_words.summary(state) if state.ended else gauge_line(state, width)
         if self.has_class("-tall"):
-            gauges.border_title = Content.styled("Run" if state.ended else "Machine", "bold")
-            gauges.update(Content("\n").join([moving, facts]))
+            self._said.title(gauges, Content.styled("Run" if state.ended else "Machine", "bold"))
+            self._said.text(gauges, Content("\n").join([moving, facts]))
         else:
-            gauges.update(facts if state.ended or not moving else moving)
+            self._said.text(gauges, facts if state.ended or not moving else moving)
 
     def _paint_notice(self, job: JobFolder, state: RunState, facts: RunFacts) -> None:
         lines: list[Content] = []
@@ -230,9 +234,12 @@ class TrainPanes(WorkbenchScreen):
         lines += train_notice.warning_lines(state)
         if facts.problem:
             lines.append(Content.assemble(("⚠ ", "$warning"), clean(facts.problem)))
+        self._paint_lines_of_notice(lines)
+
+    def _paint_lines_of_notice(self, lines: list[Content]) -> None:
         notice = self.query_one("#notice", Static)
         notice.set_class(bool(lines), "-some")
-        notice.update(Content("\n").join(lines))
+        self._said.text(notice, Content("\n").join(lines), layout=True)
 
     def _paint_runs(self, shown: tuple[JobFolder, RunState] | None) -> None:
         runs = self._runs()
@@ -254,17 +261,15 @@ class TrainPanes(WorkbenchScreen):
         self.query_one(RunTable).display = bool(runs)
         self.query_one("#no-runs").display = not runs
         pane = self.query_one("#runs-pane")
-        pane.border_title = Content.styled("Runs", "bold")
-        pane.border_subtitle = (
-            Content.assemble(("l", "$accent"), " log · ", ("c", "$accent"), " config") if runs else ""
-        )
+        self._said.title(pane, Content.styled("Runs", "bold"))
+        keys = Content.assemble(("l", "$accent"), " log · ", ("c", "$accent"), " config")
+        self._said.edge(pane, keys if runs else Content(""))
 
     def _paint_below(self, job: JobFolder, state: RunState, facts: RunFacts) -> None:
         log, config = self.query_one("#log", TextPane), self.query_one("#config", TextPane)
-        log.border_title = Content.styled(f"Log {job.run}", "bold")
-        log.border_subtitle = Content(f"{counted(len(log.lines), 'line')} · esc back")
-        config.border_title = Content.styled(f"Config {job.run}", "bold")
-        config.border_subtitle = Content("job.toml · esc back")
+        self._said.title(log, Content.styled(f"Log {job.run}", "bold"))
+        self._said.title(config, Content.styled(f"Config {job.run}", "bold"))
+        self._said.edge(config, Content("job.toml · esc back"))
         if self._below == "config":
             notes = [f"{'⚠' if note.level == 'warning' else '·'} {clean(note.text)}" for note in state.notes]
             lines = [*notes, *([""] if notes else []), *(clean(line) for line in facts.toml.splitlines())]
@@ -285,4 +290,4 @@ class TrainPanes(WorkbenchScreen):
             log = self.query_one("#log", TextPane)
             log.show(event.lines or ("it has printed nothing yet",), anew=event.job != self._logged)
             self._logged = event.job
-            log.border_subtitle = Content(f"{counted(len(event.lines), 'line')} · esc back")
+            self._said.edge(log, Content(f"{counted(len(event.lines), 'line')} · esc back"))

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -91,13 +92,11 @@ class LossChart(Widget, can_focus=True):
             place = max(0, int(np.searchsorted(columns, columns[place], side=side)) - (by < 0))
             if place >= len(columns):
                 break
-        self._cursor = int(self.curve.steps[place]) if place < len(columns) else None
-        self._recolour()
+        self._point_at(int(self.curve.steps[place]) if place < len(columns) else None)
 
     def move_to_end(self, first: bool) -> None:
         """Put the cursor on the first step, or let it go so that the frame follows the last."""
-        self._cursor = int(self.curve.steps[0]) if first and len(self.curve.steps) else None
-        self._recolour()
+        self._point_at(int(self.curve.steps[0]) if first and len(self.curve.steps) else None)
 
     @property
     def readout(self) -> Content:
@@ -147,6 +146,21 @@ class LossChart(Widget, can_focus=True):
             self._rest_until = time.monotonic() + REST * (time.monotonic() - began)
         self.border_subtitle = self.readout
         self.refresh()
+
+    def _point_at(self, step: int | None) -> None:
+        before, self._cursor = self._pointed_column(), step
+        self._strips = None
+        # Only two columns and the lower edge change. Setting `border_subtitle` would have all of the chart painted.
+        self._border_subtitle = self.readout
+        width, height = self.content_size
+        columns = [Region(at, 0, 1, height) for at in (before, self._pointed_column()) if at is not None]
+        self.refresh(*columns, Region(0, height, width, 1))
+
+    def _pointed_column(self) -> int | None:
+        if self._cursor is None or self._steps_axis is None:
+            return None
+        place = self._place()
+        return self._margin + int(_columns(self.curve.steps[place : place + 1], self._steps_axis)[0])
 
     def _place(self) -> int:
         # Index of the cursor's step.
@@ -208,11 +222,9 @@ class LossChart(Widget, can_focus=True):
         return label_line(labels, across)
 
     def _with_cursor(self) -> list[Strip]:
-        strips = self._canvas or []
-        if self._cursor is None or self._steps_axis is None:
+        strips, at = self._canvas or [], self._pointed_column()
+        if at is None:
             return strips
-        place = self._place()
-        at = self._margin + int(_columns(self.curve.steps[place : place + 1], self._steps_axis)[0])
         pointed = Style(bgcolor=self._look.colours.frame)
         return [_coloured(strip, at, pointed) for strip in strips[:-1]] + strips[-1:]
 
