@@ -388,7 +388,7 @@ async def test_enter_on_a_cell_goes_to_its_rows_in_data(
 
     engine(TRAINING + "context.emit(TrainingBegan(**TRAINING)); train(1, 30); evaluate(30, .657); keep_model(); done()")
     app = Workbench(ready)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await opened(pilot, until)
         await start(pilot, until)
         await until(pilot, lambda: shown(lines(app), "✓ done", "macro-F1 .657"))
@@ -408,6 +408,11 @@ async def test_enter_on_a_cell_goes_to_its_rows_in_data(
         job = list_jobs(ready.jobs_dir)[0]
         with pa.ipc.new_file(str(job.path / "predictions.arrow"), table.schema) as writer:
             writer.write_table(table)
+        await pilot.press("escape")
+        assert isinstance(app.screen, TrainScreen)
+        app.screen._read(job)
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: shown(lines(app), "neutral taken for negative: 7 rows, 11 % · enter"))
         asked: list[tuple[str, tuple[int, ...]]] = []
         app.show_rows = lambda keys, title: asked.append((title, tuple(keys)))  # type: ignore[method-assign]
         await pilot.press("enter")

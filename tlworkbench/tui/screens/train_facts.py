@@ -24,6 +24,8 @@ class RunFacts:
     toml: str = ""
     """Its job.toml."""
     has_model: bool = False
+    has_answers: bool = False
+    """Whether its answers to the validation rows were kept."""
     report: BundleReport | None = None
     """Of its bundle, if it was exported."""
     problem: str = ""
@@ -87,7 +89,14 @@ def _run_facts(job: JobFolder) -> RunFacts:
         report = read_report(job.bundle_dir)
     except UserError as error:
         report, problem = None, error.what
-    return RunFacts(model=model, toml=_text(job), has_model=has_model(job), report=report, problem=problem)
+    return RunFacts(
+        model=model,
+        toml=_text(job),
+        has_model=has_model(job),
+        has_answers=(job.path / PREDICTIONS).is_file(),
+        report=report,
+        problem=problem,
+    )
 
 
 def _text(job: JobFolder) -> str:

@@ -33,9 +33,8 @@ def stopping_lines(run: str, stopping: Stopping) -> list[Content]:
 def ended_lines(state: RunState, in_chart: bool) -> list[Content]:
     """How a run ended, and which key goes on from there. Words that stand large in the chart are left out."""
     if state.status == "failed":
-        again = [
-            Content.assemble(_key("r"), (" tries again   ", "$muted"), _key("l"), (" shows what it printed", "$muted"))
-        ]
+        keys = (("s", "starts with other settings"), ("r", "tries again"), ("l", "shows what it printed"))
+        again = [Content("   ").join([Content.assemble(_key(key), (f" {does}", "$muted")) for key, does in keys])]
         return again if in_chart else [*failed_lines(state), *again]
     if state.status == "lost":
         what = state.what or "its process ended without a last word"

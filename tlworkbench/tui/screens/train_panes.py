@@ -165,7 +165,7 @@ class TrainPanes(WorkbenchScreen):
         self._chart.show(state, self._in_chart(state))
         width = max(10, self._chart.outer_size.width - 6)
         self._said.title(self._chart, train_words.title(job.run, model, state, width))
-        self._paint_figures(state)
+        self._paint_figures(state, "enter" if facts.has_answers else "")
         self._paint_lines(state)
         self._paint_notice(job, state, facts)
         self._paint_below(job, state, facts)
@@ -182,7 +182,7 @@ class TrainPanes(WorkbenchScreen):
             lines.append(Content.assemble(("s", "bold $accent"), f" starts one with {model}"))
         self._chart.show(None, Content("\n").join(lines))
         self._said.title(self._chart, Content.styled("Train", "bold"))
-        self._paint_figures(RunState())
+        self._paint_figures(RunState(), "")
         for name in ("line", "gauges"):
             self._said.text(self.query_one(f"#{name}", Static), Content(""))
         self._paint_lines_of_notice([])
@@ -194,7 +194,7 @@ class TrainPanes(WorkbenchScreen):
             return Content.styled(f"{state.status} before its first step", "$muted")
         return Content.styled(f"{train_words.glyph(state.status)} {train_words.working_on(state)}", "$primary")
 
-    def _paint_figures(self, state: RunState) -> None:
+    def _paint_figures(self, state: RunState, hint: str) -> None:
         shown = train_words.shown_evaluation(state)
         look = self.workbench.look
         validation = self.query_one("#validation")
@@ -204,7 +204,7 @@ class TrainPanes(WorkbenchScreen):
         self._class_table.show_figures(shown.per_class if shown else (), look)
         names = tuple(figures.name for figures in shown.per_class) if shown else ()
         self.set_class(len(names) <= _FEW, "-few")
-        self._confusion.show_matrix(Matrix(names, shown.confusion) if shown else None, look)
+        self._confusion.show_matrix(Matrix(names, shown.confusion) if shown else None, look, hint)
         self._said.title(self._confusion, Content.styled("Confusion", "bold"))
 
     def _paint_lines(self, state: RunState) -> None:

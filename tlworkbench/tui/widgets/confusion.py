@@ -109,15 +109,16 @@ class ConfusionMatrix(Widget, can_focus=True):
         """True class and answer of the cell the arrow keys are on."""
         self.matrix: Matrix | None = None
         self._look = look
+        self._hint = ""
         self._sight: Sight | None = None
 
-    def show_matrix(self, matrix: Matrix | None, look: Look) -> None:
-        """Draw this one; the cursor stays where it is."""
-        if (matrix, look) == (self.matrix, self._look):
+    def show_matrix(self, matrix: Matrix | None, look: Look, hint: str = "") -> None:
+        """Draw this one; the cursor stays where it is. `hint` says what a key does with a cell."""
+        if (matrix, look, hint) == (self.matrix, self._look, self._hint):
             return
         if matrix is not None and (self.matrix is None or len(matrix.counts) != len(self.matrix.counts)):
             self.cursor, self._sight = (0, 0), None
-        self.matrix, self._look = matrix, look
+        self.matrix, self._look, self._hint = matrix, look, hint
         self._say()
         self.refresh()
 
@@ -172,11 +173,16 @@ class ConfusionMatrix(Widget, can_focus=True):
         return f"{number} ", f"{'bold ' if row == column else ''}{ink} on {shade}"
 
     def _say(self) -> None:
-        self.border_subtitle = (
-            Content.styled(said(self.matrix, self.cursor, self.outer_size.width - 6), "$foreground")
-            if self.matrix is not None and self.matrix.counts and self.has_focus
-            else Content("")
-        )
+        if self.matrix is None or not self.matrix.counts or not self.has_focus:
+            self.border_subtitle = Content("")
+            return
+        room = self.outer_size.width - 6
+        hint = f" · {self._hint}" if self._hint else ""
+        words = said(self.matrix, self.cursor, room - len(hint))
+        # Which classes it is about matters more than the key.
+        if clean(self.matrix.names[self.cursor[0]]) not in words:
+            words, hint = said(self.matrix, self.cursor, room), ""
+        self.border_subtitle = Content.assemble((words, "$foreground"), (hint, "$muted"))
 
 
 def shaded(look: Look, share: float) -> str:
