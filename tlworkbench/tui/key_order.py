@@ -26,6 +26,7 @@ class KeyOrder:
         self._app = app
         self._waiting: asyncio.Queue[events.Key] = asyncio.Queue()
         self._turn: events.Key | None = None
+        self._passed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -57,7 +58,8 @@ class KeyOrder:
         """Wait until every queue that a key or its consequences go through has come to where it is now."""
         lowest = self._app.focused or self._app.screen
         for node in (self._app, *lowest.ancestors_with_self):
-            passed = asyncio.Event()
-            if node.call_later(passed.set):
+            # One event for all: Textual looks up a callback's signature anew for every other object.
+            self._passed.clear()
+            if node.call_later(self._passed.set):
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(passed.wait(), _PATIENCE)
+                    await asyncio.wait_for(self._passed.wait(), _PATIENCE)
