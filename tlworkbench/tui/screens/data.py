@@ -18,7 +18,6 @@ from tlworkbench.tui.screens.data_import import Importing
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.view import all_rows, only
 from tlworkbench.tui.widgets.data_panes import DataPanes
-from tlworkbench.tui.widgets.row_detail import RowDetail
 from tlworkbench.tui.widgets.search_line import Search
 
 POLL_SECONDS = 0.5
@@ -59,7 +58,7 @@ class DataScreen(EditingScreen):
         """Open the dataset after the first paint."""
         self._importing = Importing(self.workbench, self._show_first, self._show_progress, self._reopen)
         kept = self.workbench.where.of("data")
-        self.query_one(RowDetail).set_class(kept.get("detail") is False, "-off")
+        self.query_one("#right").set_class(kept.get("detail") is False, "-off")
         self._show_something(False)
         self._show_progress(None)
         self.workbench.look_changed.subscribe(self, lambda _: self._panes.repaint())

@@ -10,7 +10,6 @@ from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.text import counted, thousands
 from tlworkbench.tui.view import all_rows, next_place, only
 from tlworkbench.tui.widgets.data_panes import DataPanes
-from tlworkbench.tui.widgets.row_detail import RowDetail
 from tlworkbench.tui.widgets.row_table import RowTable
 from tlworkbench.tui.widgets.search_line import Search, SearchLine
 
@@ -46,7 +45,7 @@ class RowsScreen(WorkbenchScreen):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _focus_moved(self) -> None:
-        self._panes.light(self._table.has_focus)
+        self._panes.light()
 
     def action_down(self) -> None:
         self._panes.go(self._table.place + 1)
@@ -165,6 +164,6 @@ class RowsScreen(WorkbenchScreen):
             self.workbench.where.keep("data", search="")
 
     def action_detail(self) -> None:
-        pane = self.query_one(RowDetail).toggle_class("-off")
+        pane = self.query_one("#right").toggle_class("-off")
         self.workbench.where.keep("data", detail=not pane.has_class("-off"))
         self._panes.repaint()

@@ -47,12 +47,15 @@ class DataPanes(Container):
         with Vertical(id="left"):
             with Container(id="frame", classes="pane"):
                 yield RowTable(id="rows")
-            yield EdgeLine(id="edge")
+            yield EdgeLine(id="place")
             yield SearchLine()
             labels = LabelBar(id="labels")
             labels.border_title = "Labels"
             yield labels
-        yield RowDetail(id="detail", classes="pane")
+        with Vertical(id="right"):
+            yield EdgeLine(id="number", top=True)
+            with Container(id="detail-frame", classes="pane"):
+                yield RowDetail(id="detail")
 
     @property
     def table(self) -> RowTable:
@@ -124,9 +127,10 @@ class DataPanes(Container):
         self._show_title()
         self._show_edge()
 
-    def light(self, lit: bool) -> None:
-        """The focus came to the rows, or left them."""
-        self.query_one(EdgeLine).light(lit)
+    def light(self) -> None:
+        """The focus has moved."""
+        self.query_one("#place", EdgeLine).light(self.table.has_focus)
+        self.query_one("#number", EdgeLine).light(self.query_one(RowDetail).has_focus)
 
     @on(RowTable.RowClicked)
     def _clicked(self, event: RowTable.RowClicked) -> None:
@@ -139,8 +143,9 @@ class DataPanes(Container):
     def _show_row(self) -> None:
         row = self.table.row
         pane = self.query_one(RowDetail)
-        if row is None or not pane.display:
+        if row is None or not self.query_one("#right").display:
             return
+        self.query_one("#number", EdgeLine).say(f"Row {thousands(row + 1)}")
         if self._first is not None:
             label = FirstRows(self._first).look(row)
             detail = Detail(row + 1, self._first.text(row), (label.label, label.place))
@@ -178,4 +183,4 @@ class DataPanes(Container):
         edge.append(f"row {thousands(table.place + 1 if len(view) else 0)} of {thousands(len(view))}")
         if view.narrowed and self.opened is not None:
             edge.append(thousands(len(self.opened.rows)))
-        self.query_one(EdgeLine).say(" · ".join(edge))
+        self.query_one("#place", EdgeLine).say(" · ".join(edge))

@@ -1,4 +1,4 @@
-"""The lower edge of a frame as a line of its own: what it says can change without painting the pane anew."""
+"""An edge of a frame as a line of its own: what it says can change without painting the pane anew."""
 
 from textual.content import Content
 from textual.geometry import Size
@@ -8,14 +8,18 @@ from tlworkbench.tui.text import cut
 
 
 class EdgeLine(Widget):
-    """Closes a pane with `border: round; border-bottom: none`, whose next sibling it is; says `text` at the right."""
+    """Stands above or below a pane whose border it completes (`border: round; border-bottom: none`).
+
+    top: the upper edge, which says its text at the left in bold; else the lower one, at the right.
+    """
 
     DEFAULT_CSS = """
     EdgeLine { height: 1; width: 1fr; text-wrap: nowrap; }
     """
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, id: str | None = None, top: bool = False) -> None:
         super().__init__(id=id)
+        self._top = top
         self._text = ""
         self._lit = False
 
@@ -41,4 +45,6 @@ class EdgeLine(Widget):
         text = cut(self._text, self.size.width - 6)
         said = f" {text} " if text else ""
         line = max(0, self.size.width - 3 - Content(said).cell_length)
+        if self._top:
+            return Content.assemble(("╭─", frame), (said, "bold $foreground"), (f"{'─' * line}╮", frame))
         return Content.assemble((f"╰{'─' * line}", frame), (said, "$muted"), ("─╯", frame))

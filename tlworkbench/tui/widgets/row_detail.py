@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
@@ -56,7 +56,6 @@ class RowDetail(ScrollView, can_focus=True):
         """Draw a row; `short` puts its facts on the line above the text instead of a list below it."""
         if (detail, short) != self._shown:
             if self._shown is None or self._shown[0].number != detail.number:
-                self.border_title = f"Row {thousands(detail.number)}"
                 self.scroll_to(y=0, animate=False)
             self._shown = detail, short
             self._wrap()
@@ -64,10 +63,12 @@ class RowDetail(ScrollView, can_focus=True):
     def forget(self) -> None:
         """Draw anew at the next `show`: the colours have changed."""
         self._shown = None
+        self.refresh()
 
     def on_resize(self) -> None:
         """The text is wrapped to the width."""
         self._wrap()
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the part in sight."""
@@ -80,13 +81,15 @@ class RowDetail(ScrollView, can_focus=True):
             return
         detail, short = self._shown
         content = self._short(detail) if short else self._long(detail)
+        before = len(self._lines)
         self._lines = Visual.to_strips(self, content, width, None, self.visual_style, pad=True)
         self._blank = Strip.blank(width, self.rich_style)
         # The size changes, which costs a layout, only for rows that are longer than the pane.
         size = Size(0, max(height, len(self._lines)))
         if size != self.virtual_size:
             self.virtual_size = size
-        self.refresh()
+        # Only what has changed is painted: below the text there is nothing.
+        self.refresh(Region(0, 0, width, max(before, len(self._lines), 1)))
 
     def _label(self, label: tuple[str, int]) -> tuple[str, str]:
         name, place = label

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
@@ -26,7 +28,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a view of rows with a cursor. Posts `RowClicked`."""
 
     DEFAULT_CSS = """
-    RowTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    RowTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 0; }
     """
 
     @dataclass
@@ -99,13 +101,14 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return max(1, self.scrollable_content_region.height - 1)
 
     def render_line(self, y: int) -> Strip:
-        """One line of the part in sight."""
-        width = self.scrollable_content_region.width
+        """One line of the part in sight; its last cell is the scroll bar, which so needs no painting of its own."""
+        width = self.scrollable_content_region.width - 1
         place = y + self.scroll_offset.y
+        colours = cast("Workbench", self.app).look.colours
         if self._source is None or place >= len(self.view):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width + 1, Style(bgcolor=colours.background))
         row = self.view.row(place)
-        return row_line(
+        line = row_line(
             row + 1,
             self._source.look(row),
             self._source.text(row),
@@ -116,6 +119,16 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             marked=row in self.marked,
             pattern=pattern_of(self._needle),
         )
+        thumb = "┃" if self._in_thumb(y) else " "
+        return Strip([*line, Segment(thumb, Style(color=colours.frame, bgcolor=colours.background))], width + 1)
+
+    def _in_thumb(self, y: int) -> bool:
+        height, rows = self.size.height, len(self.view)
+        if rows <= height:
+            return False
+        length = max(1, height * height // rows)
+        top = round(self.scroll_offset.y / (rows - height) * (height - length))
+        return top <= y < top + length
 
     def on_resize(self) -> None:
         """The cursor stays in sight."""
