@@ -7,7 +7,7 @@ import click
 
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job
-from tlworkbench.data.source import resolve_source
+from tlworkbench.data.source import absolute_source, resolve_source
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import ImportSpec
 from tlworkbench.workspace import Workspace, name_for_source, open_workspace, remember_current, remove_if_unused
@@ -44,12 +44,6 @@ def open_(
         remove_if_unused(workspace)
         raise
     emit(result, as_json, lambda: _lines(workspace, result))
-
-
-def absolute_source(source: str) -> str:
-    """The source as the workspace remembers it: paths absolute, Hub ids as they are."""
-    path = Path(source).expanduser()
-    return str(path.absolute()) if path.exists() or source.startswith(("/", "./", "../", "~")) else source
 
 
 def import_into(workspace: Workspace, spec: ImportSpec) -> dict[str, Any]:

@@ -18,7 +18,10 @@ def open_screen(name_or_path: str | None) -> None:
     settings = load_settings()
     workspace = open_workspace(name_or_path or _last_or_default(), create=True)
     remember_current(workspace)
-    Workbench(workspace, settings).run()
+    app = Workbench(workspace, settings)
+    app.run()
+    if app.return_code:
+        sys.exit(app.return_code)
 
 
 def _last_or_default() -> str:

@@ -51,6 +51,12 @@ class Source:
     """Configuration of a dataset on the Hub: `sentiment` of `cardiffnlp/tweet_eval:sentiment`."""
 
 
+def absolute_source(source: str) -> str:
+    """A source as the workspace remembers it: paths absolute, Hub ids as they are."""
+    path = Path(source).expanduser()
+    return str(path.absolute()) if path.exists() or source.startswith(("/", "./", "../", "~")) else source
+
+
 def resolve_source(source: str) -> Source:
     """Find out what `source` is; raises UserError for a wrong path or what can't be read. Opens no connection."""
     path = Path(source).expanduser()

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tlworkbench.data.part_file import PART_NAME, read_part
 from tlworkbench.data.rows import Rows
-from tlworkbench.data.source import resolve_source
+from tlworkbench.data.source import absolute_source, resolve_source
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 FIRST_ROWS = 1000
 """Rows of a running import that can be looked at."""
-
-
-def absolute(source: str) -> str:
-    """A source as the workspace remembers it: paths absolute, Hub ids as they are."""
-    path = Path(source).expanduser()
-    return str(path.absolute()) if path.exists() or source.startswith(("/", "./", "../", "~")) else source
 
 
 def progress_line(job: JobFolder, state: RunState) -> Content:
@@ -67,7 +61,7 @@ class Importing:
         def answered(source: str | None) -> None:
             if source is not None:
                 with self._app.reporting():
-                    self.open(absolute(source))
+                    self.open(absolute_source(source))
 
         await self._app.push_screen(ask_for_dataset(self._app.workspace.info.source), answered)
 
