@@ -254,8 +254,9 @@ def test_an_older_format_is_upgraded_once_in_one_transaction(folder: Path, monke
         if len(calls) == 1:
             raise sqlite3.OperationalError("interrupted")
 
-    monkeypatch.setattr(journal_schema, "FORMAT", 2)
-    monkeypatch.setitem(journal_schema.UPGRADES, 1, upgrade)
+    newest = journal_schema.FORMAT
+    monkeypatch.setattr(journal_schema, "FORMAT", newest + 1)
+    monkeypatch.setitem(journal_schema.UPGRADES, newest, upgrade)
     with pytest.raises(UserError, match="interrupted"):
         Journal.open(path)
     for _ in range(2):

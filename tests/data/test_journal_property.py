@@ -27,6 +27,7 @@ class Row:
     label: str
     excluded: bool = False
     flagged: bool = False
+    note: str = ""
 
 
 @dataclass
@@ -105,6 +106,12 @@ class JournalMachine(RuleBasedStateMachine):
         change = self.journal.set_excluded if which == "excluded" else self.journal.set_flagged
         self.done(model, change(keys, value) is not None)
 
+    @rule(key=st.sampled_from(KEYS), note=st.sampled_from(["", "12", "ask Ann", "1e3"]))
+    def set_note(self, key: int, note: str) -> None:
+        model = copy.deepcopy(self.model)
+        model.rows[key].note = note
+        self.done(model, self.journal.set_note(key, note) is not None)
+
     @rule(data=st.data())
     def map_labels(self, data: st.DataObject) -> None:
         if not self.model.names:
@@ -175,20 +182,28 @@ class JournalMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def look_back(self, data: st.DataObject) -> None:
         version = data.draw(st.integers(0, len(self.versions) - 1))
-        assert seen(*self.journal.state_at(version)) == self.versions[version]
+        # Of the notes of old only whether there was one can be seen.
+        then = self.versions[version]
+        notes = {key: row.note for key, row in then.rows.items()}
+        assert seen(*self.journal.state_at(version), notes) == then
 
     @invariant()
     def check(self) -> None:
         assert self.journal.version == len(self.versions) - 1
         assert self.journal.edit_count == self.here
-        assert seen(self.journal.label_set(), self.journal.overrides()) == self.model
+        assert seen(self.journal.label_set(), self.journal.overrides(), self.journal.notes()) == self.model
+        assert set(self.journal.latest().tolist()) == {
+            row.key
+            for row in self.journal.overrides()
+            if row.label is not None or row.excluded or row.flagged or row.noted
+        }
 
     def teardown(self) -> None:
         self.journal.close()
         self.folder.cleanup()
 
 
-def seen(label_set: LabelSet, overrides: list[RowEdit]) -> Model:
+def seen(label_set: LabelSet, overrides: list[RowEdit], notes: dict[int, str]) -> Model:
     """What the journal says, in the model's words."""
     named = {label.id: label.name for label in label_set.labels}
     rows = {key: Row(named.get(label_set.active(number % 3), "")) for number, key in enumerate(KEYS)}
@@ -196,6 +211,7 @@ def seen(label_set: LabelSet, overrides: list[RowEdit]) -> Model:
         if edit.label is not None:
             rows[edit.key].label = named.get(label_set.active(edit.label), "")
         rows[edit.key].excluded, rows[edit.key].flagged = edit.excluded, edit.flagged
+        rows[edit.key].note = notes.get(edit.key, "") if edit.noted else ""
     became = {value: named.get(label_set.active(number), "") for number, value in enumerate(SOURCE)}
     return Model(list(label_set.names), {label.name: label.shortcut for label in label_set.labels}, became, rows)
 

@@ -6,22 +6,21 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
-import numpy as np
-
+from tlworkbench.data import journal_notes as notes
 from tlworkbench.data import journal_tables as tables
 from tlworkbench.data import label_edits
 from tlworkbench.data.journal_file import JournalFile
+from tlworkbench.data.journal_reading import JournalReader
 from tlworkbench.data.journal_schema import signed
-from tlworkbench.data.label_set import DROPPED, LabelIds, LabelSet, StoredLabel, normalised
-from tlworkbench.data.row_edits import Edit, JournalState, RowEdit
+from tlworkbench.data.label_set import DROPPED, LabelSet, StoredLabel, normalised
+from tlworkbench.data.row_edits import Edit
 from tlworkbench.errors import UserError
 
 _Plan = Callable[[dict[int, StoredLabel], int], label_edits.Plan]
 
 
-class Journal:
+class Journal(JournalReader):
     """The edits of one workspace.
 
     Every method that edits has committed to disk when it returns, raises UserError with nothing changed when it can't,
@@ -33,9 +32,8 @@ class Journal:
     """
 
     def __init__(self, file: JournalFile, who: str) -> None:
-        self._file = file
+        super().__init__(file)
         self._who = who
-        self._cached: tuple[tuple[int, int], LabelSet] | None = None
 
     @classmethod
     def open(cls, path: Path, label_values: Sequence[str] = (), who: str = "", timeout: float = 5.0) -> "Journal":
@@ -51,84 +49,6 @@ class Journal:
             journal.close()
             raise
         return journal
-
-    def close(self) -> None:
-        """Close the file; the journal can't be used after."""
-        self._file.close()
-
-    def __enter__(self) -> "Journal":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._file.path
-
-    @property
-    def read_only(self) -> bool:
-        """Whether edits are impossible because the file or its folder can't be written."""
-        return self._file.read_only
-
-    @property
-    def version(self) -> int:
-        """Number of transactions so far; edits of other processes show in it at once (a poll costs some 20 µs)."""
-        with self._file.reading() as db:
-            return tables.version(db)
-
-    @property
-    def edit_count(self) -> int:
-        """Edits in force: made and not undone."""
-        with self._file.reading() as db:
-            return int(db.execute("SELECT count(*) FROM edits WHERE state = 'applied'").fetchone()[0])
-
-    def label_set(self) -> LabelSet:
-        """The label set as it is now; the same object until it changes."""
-        with self._file.reading() as db:
-            return self._label_set(db)
-
-    def source_ids(self, label_values: Sequence[str]) -> LabelIds:
-        """Label id of each value of the source, with -1 appended, so that index -1 gives -1.
-
-        On first import the ids are the values' indices; after a re-import with other classes they need not be.
-        Raises UserError for a value the journal was never opened with.
-        """
-        with self._file.reading() as db:
-            known = {label.source: label.id for label in tables.labels(db).values() if label.source is not None}
-        missing = next((value for value in label_values if value not in known), None)
-        if missing is not None:
-            raise UserError(f"{self.path} does not know the source's label '{missing}'", "Open the source again.")
-        return np.array([*(known[value] for value in label_values), DROPPED], np.int16)
-
-    def overrides(self, since: int = 0) -> list[RowEdit]:
-        """Rows touched by transactions after version `since`, as they are now."""
-        return self.state(since).rows.edits()
-
-    def state(self, since: int = 0) -> JournalState:
-        """Version, label set and the rows touched after `since` as columns, all of one moment."""
-        with self._file.reading() as db:
-            return JournalState(tables.version(db), self._label_set(db), tables.rows(db, since))
-
-    def state_at(self, version: int) -> tuple[LabelSet, list[RowEdit]]:
-        """Label set and edited rows as they stood at an earlier version; rows left as in the source are not listed."""
-        past = self.past(version)
-        return past.label_set, past.rows.edits()
-
-    def past(self, version: int) -> JournalState:
-        """What `state_at` gives, as columns. Raises UserError for a version that never was."""
-        with self._file.reading() as db:
-            newest = tables.version(db)
-            if not 0 <= version <= newest:
-                raise UserError(f"{self.path} has no version {version}", f"There are 0 to {newest}.")
-            stored = tables.labels_at(db, version)
-            return JournalState(version, LabelSet.of(stored.values()), tables.rows_at(db, version))
-
-    def edits(self, limit: int = 50) -> list[Edit]:
-        """The latest edits, newest first, undone and abandoned ones among them."""
-        with self._file.reading() as db:
-            return tables.edits(db, limit)
 
     def set_label(self, keys: Iterable[int], label_id: int | None, means: str = "key") -> Edit | None:
         """Label rows; -1 takes their label away, None brings the source's back.
@@ -156,15 +76,23 @@ class Journal:
             text = "flagged" if flagged else "no longer flagged"
             return self._change_rows(db, "flagged", keys, int(flagged), means, text)
 
+    def set_note(self, key: int, text: str, means: str = "key") -> Edit | None:
+        """Put a note on a row in place of the one it has; the empty text takes it off."""
+        note = notes.checked_note(text)
+        with self._file.writing() as db:
+            shown = f"noted: {' '.join(note.split())}" if note else "without its note"
+            return self._change_rows(db, "note", [key], notes.number(db, note), means, shown)
+
     def import_rows(
         self,
         origin: str,
         labels: Mapping[str, Iterable[int]],
         excluded: Mapping[bool, Iterable[int]],
         flagged: Mapping[bool, Iterable[int]],
+        noted: Mapping[str, Iterable[int]] | None = None,
         means: str = "import",
     ) -> Edit | None:
-        """Set labels, exclusions and flags in one edit, each given as value -> keys.
+        """Set labels, exclusions, flags and notes in one edit, each given as value -> keys.
 
         origin: the file's name, for the edit in words. labels: by name, "" for none; names the set does not have are
         added to it in the same edit.
@@ -175,13 +103,15 @@ class Journal:
             known = self._label_set(db).names
             fresh = [name for name in labels if name and normalised(name) not in known]
             plan = label_edits.added(stored, fresh, tables.next_label_id(db))
-            tables.note_labels(db, edit, plan.after)
+            tables.plan_labels(db, edit, plan.after)
             label_set = LabelSet.of([*stored.values(), *plan.after])
             named = {label_set.index(name) if name else DROPPED: keys for name, keys in labels.items()}
-            tables.note_rows(db, edit, "label", _pairs(named.items()))
-            tables.note_rows(db, edit, "excluded", _pairs(excluded.items()))
-            tables.note_rows(db, edit, "flagged", _pairs(flagged.items()))
-            rows = tables.rows_noted(db, edit)
+            tables.plan_rows(db, edit, "label", _pairs(named.items()))
+            tables.plan_rows(db, edit, "excluded", _pairs(excluded.items()))
+            tables.plan_rows(db, edit, "flagged", _pairs(flagged.items()))
+            numbered = [(notes.number(db, notes.checked_note(text)), keys) for text, keys in (noted or {}).items()]
+            tables.plan_rows(db, edit, "note", _pairs(numbered))
+            rows = tables.rows_planned(db, edit)
             if not rows and not fresh:
                 return _nothing(db)
             return tables.finish(db, edit, rows, f"{_count(rows)} from {origin}{'; ' if fresh else ''}{plan.text}")
@@ -221,18 +151,11 @@ class Journal:
             if fresh:
                 tables.learn(db, fresh)
 
-    def _label_set(self, db: sqlite3.Connection) -> LabelSet:
-        stamp = tables.label_stamp(db)
-        cached = self._cached
-        if cached is None or cached[0] != stamp:
-            cached = self._cached = (stamp, LabelSet.of(tables.labels(db).values()))
-        return cached[1]
-
     def _change_rows(
         self, db: sqlite3.Connection, field: tables.Field, keys: Iterable[int], value: int | None, means: str, text: str
     ) -> Edit | None:
         edit = tables.begin(db, field, means, self._who)
-        rows = tables.note_rows(db, edit, field, _pairs([(value, keys)]))
+        rows = tables.plan_rows(db, edit, field, _pairs([(value, keys)]))
         return tables.finish(db, edit, rows, f"{_count(rows)} {text}") if rows else _nothing(db)
 
     def _change_set(self, plan_of: _Plan, means: str) -> Edit | None:
@@ -241,7 +164,7 @@ class Journal:
             if not plan.after:
                 return _nothing(db)
             edit = tables.begin(db, "labels", means, self._who)
-            tables.note_labels(db, edit, plan.after)
+            tables.plan_labels(db, edit, plan.after)
             return tables.finish(db, edit, 0, plan.text)
 
 

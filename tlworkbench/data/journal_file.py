@@ -13,6 +13,9 @@ from pathlib import Path
 from tlworkbench.data.journal_schema import current, prepare
 from tlworkbench.errors import UserError
 
+_CACHE_KIB = 32 << 10
+"""Pages kept by a connection: a bulk edit among a million rows touches more than SQLite's standard 2 MiB."""
+
 
 class JournalFile:
     """One connection that reads and one that writes, each behind a lock.
@@ -99,6 +102,19 @@ class JournalFile:
             time.sleep(0.01)
 
     def _open_reader(self) -> sqlite3.Connection:
+        connection = self._open_plain()
+        if connection is None:
+            connection = self._open_copy()
+            try:
+                # The copy of a file of an older format is brought up to date; the file itself can't be.
+                prepare(connection, str(self.path))
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def _open_plain(self) -> sqlite3.Connection | None:
+        """A connection to the file itself; None where only a copy of it can be read."""
         with contextlib.ExitStack() as undo:
             try:
                 connection = undo.enter_context(contextlib.closing(_connect(self.path, "ro", self._timeout)))
@@ -106,15 +122,15 @@ class JournalFile:
             except sqlite3.OperationalError as error:
                 if not self.read_only or _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                     raise
-                connection = undo.enter_context(contextlib.closing(self._open_copy()))
-                ready = current(connection, str(self.path))
+                return None
             if not ready:
-                raise UserError(f"{self.path} is of an older format and can't be written", "Get write access to it.")
+                return None
             undo.pop_all()
         return connection
 
     def _open_copy(self) -> sqlite3.Connection:
-        # A WAL file in a folder where SQLite can't make its -shm file beside it: read a copy of file and log.
+        # A WAL file in a folder where SQLite can't make its -shm file beside it, or a file of an older format where
+        # neither can be written: read a copy of file and log.
         self._copied = self._stamp()
         if self._copy is None:
             self._copy = tempfile.TemporaryDirectory(prefix="tlworkbench-labels-")
@@ -151,13 +167,15 @@ class JournalFile:
 
 
 def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=timeout,
         isolation_level=None,
         check_same_thread=False,
     )
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    return connection
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

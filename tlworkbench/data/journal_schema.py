@@ -10,24 +10,30 @@ from tlworkbench.errors import UserError
 
 Keys: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
 
-FORMAT = 1
-"""Format of the file, kept in SQLite's `user_version`."""
+FORMAT = 2
+"""Format of the file, kept in SQLite's `user_version`. 2 brought notes on rows, and histories of rows."""
 APPLICATION_ID = 0x746C776A
 """Says in the file's header that it is a label journal ("tlwj")."""
-UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {}
-"""By format: what brings a file of that format to the next one, inside the transaction that `prepare` opened."""
-
-FIELDS = ("label", "excluded", "flagged")
+FIELDS = ("label", "excluded", "flagged", "note")
 """Columns of `rows` that an edit can change; the values of `row_changes.field`."""
 
+_OF_FORMAT_2 = (
+    # Notes by number, each text once; 0 is no note.
+    "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
+    "CREATE INDEX rows_noted ON rows (note) WHERE note",
+    # One row's history, and the rows labelled last, without a look through all edits.
+    "CREATE INDEX row_changes_by_key ON row_changes (key, edit)",
+    "CREATE INDEX edits_of_labels ON edits (id) WHERE state = 'applied' AND kind IN ('label', 'import')",
+)
+
 _TABLES = (
-    # Every edit ever made. kind: label, excluded, flagged, import (rows), labels (the set).
+    # Every edit ever made. kind: label, excluded, flagged, note, import (rows), labels (the set).
     """CREATE TABLE edits (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, who TEXT NOT NULL, means TEXT NOT NULL, kind TEXT NOT NULL,
         text TEXT NOT NULL, rows INTEGER NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('applied', 'undone', 'abandoned')))""",
     "CREATE INDEX edits_by_state ON edits (state, id)",
-    # What an edit changed. A label is NULL where the source's stands, -1 where the row has none.
+    # What an edit changed. A label is NULL where the source's stands, -1 where the row has none; a note is its number.
     """CREATE TABLE row_changes (
         edit INTEGER NOT NULL REFERENCES edits, field TEXT NOT NULL, key INTEGER NOT NULL,
         before INTEGER, after INTEGER, PRIMARY KEY (edit, field, key)) WITHOUT ROWID""",
@@ -43,11 +49,22 @@ _TABLES = (
     # How touched rows stand now, and since which version.
     """CREATE TABLE rows (
         key INTEGER PRIMARY KEY, label INTEGER, excluded INTEGER NOT NULL DEFAULT 0,
-        flagged INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0)""",
+        flagged INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, note INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX rows_by_version ON rows (version)",
     # How the label set stands now: JSON as above.
     "CREATE TABLE labels (id INTEGER PRIMARY KEY, label TEXT NOT NULL)",
+    *_OF_FORMAT_2,
 )
+
+
+def _with_notes(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE rows ADD COLUMN note INTEGER NOT NULL DEFAULT 0")
+    for statement in _OF_FORMAT_2:
+        connection.execute(statement)
+
+
+UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _with_notes}
+"""By format: what brings a file of that format to the next one, inside the transaction that `prepare` opened."""
 
 
 def prepare(connection: sqlite3.Connection, name: str) -> None:

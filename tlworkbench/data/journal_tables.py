@@ -11,7 +11,7 @@ from tlworkbench.data.journal_schema import FIELDS
 from tlworkbench.data.label_set import StoredLabel
 from tlworkbench.data.row_edits import SOURCE, Edit, RowColumns
 
-Field: TypeAlias = Literal["label", "excluded", "flagged"]
+Field: TypeAlias = Literal["label", "excluded", "flagged", "note"]
 _MAX_TEXT = 200
 _label = msgspec.json.Decoder(StoredLabel)
 
@@ -52,8 +52,8 @@ def next_label_id(db: sqlite3.Connection) -> int:
 
 def rows(db: sqlite3.Connection, since: int) -> RowColumns:
     """Rows touched after version `since`, as they are now."""
-    query = f"SELECT key, coalesce(label, {SOURCE}), excluded, flagged FROM rows WHERE version > ?"
-    return RowColumns.of(db.execute(query, (since,)).fetchall())
+    query = f"SELECT key, coalesce(label, {SOURCE}), excluded, flagged, note FROM rows WHERE version > ?"
+    return RowColumns.of(db.execute(query, (since,)))
 
 
 def labels_at(db: sqlite3.Connection, past: int) -> dict[int, StoredLabel]:
@@ -69,15 +69,15 @@ def labels_at(db: sqlite3.Connection, past: int) -> dict[int, StoredLabel]:
 
 def rows_at(db: sqlite3.Connection, past: int) -> RowColumns:
     """Rows that differed from the source at version `past`."""
-    found = {key: list(values) for key, *values in db.execute("SELECT key, label, excluded, flagged FROM rows")}
+    found = {key: list(values) for key, *values in db.execute("SELECT key, label, excluded, flagged, note FROM rows")}
     query = f"SELECT key, field, {_THEN} FROM log JOIN row_changes USING (edit) WHERE version > ? GROUP BY key, field"
     for key, field, value, _ in db.execute(query, (past,)):
         found[key][FIELDS.index(field)] = value
     return RowColumns.of(
         [
-            (key, SOURCE if label is None else label, excluded, flagged)
-            for key, (label, excluded, flagged) in found.items()
-            if label is not None or excluded or flagged
+            (key, SOURCE if label is None else label, excluded, flagged, note)
+            for key, (label, excluded, flagged, note) in found.items()
+            if label is not None or excluded or flagged or note
         ]
     )
 
@@ -97,23 +97,23 @@ def begin(db: sqlite3.Connection, kind: str, means: str, who: str) -> int:
     return number
 
 
-def note_rows(db: sqlite3.Connection, edit: int, field: Field, wanted: Iterable[tuple[int, int | None]]) -> int:
+def plan_rows(db: sqlite3.Connection, edit: int, field: Field, wanted: Iterable[tuple[int, int | None]]) -> int:
     """Add to an edit: these rows (signed key, value) get another value; those that have it already are left out.
 
-    Returns the number of rows noted.
+    Returns the number of rows that change.
     """
     db.execute("DELETE FROM wanted")
     db.executemany("INSERT OR REPLACE INTO wanted VALUES (?, ?)", wanted)
     now = "rows.label" if field == "label" else f"coalesce(rows.{field}, 0)"
-    noted = db.execute(
+    planned = db.execute(
         f"""INSERT INTO row_changes SELECT ?, ?, wanted.key, {now}, wanted.value
             FROM wanted LEFT JOIN rows USING (key) WHERE {now} IS NOT wanted.value ORDER BY wanted.key""",
         (edit, field),
     )
-    return noted.rowcount
+    return planned.rowcount
 
 
-def note_labels(db: sqlite3.Connection, edit: int, after: Iterable[StoredLabel]) -> None:
+def plan_labels(db: sqlite3.Connection, edit: int, after: Iterable[StoredLabel]) -> None:
     """Add to an edit: these labels become as given."""
     before = labels(db)
     db.executemany(
@@ -122,13 +122,13 @@ def note_labels(db: sqlite3.Connection, edit: int, after: Iterable[StoredLabel])
     )
 
 
-def rows_noted(db: sqlite3.Connection, edit: int) -> int:
+def rows_planned(db: sqlite3.Connection, edit: int) -> int:
     """Rows that an edit changes."""
     return int(db.execute("SELECT count(DISTINCT key) FROM row_changes WHERE edit = ?", (edit,)).fetchone()[0])
 
 
 def finish(db: sqlite3.Connection, edit: int, rows: int, text: str) -> Edit:
-    """Carry out what was noted, and say it in words; rows: how many it changes."""
+    """Carry out what was planned, and say it in words; rows: how many it changes."""
     shown = text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
     db.execute("UPDATE edits SET text = ?, rows = ? WHERE id = ?", (shown, rows, edit))
     _carry_out(db, edit, 1)

@@ -46,12 +46,13 @@ class RowState:
     """Someone set its label here, if only to confirm it."""
     excluded: bool
     flagged: bool
+    noted: bool = False
 
 
 class Labelling:
     """Columns with one entry a row, kept in step with the journal by `refresh`.
 
-    current: id of the active label, -1 for none (int16). edited: a label was set here. excluded, flagged: marks.
+    current: id of the active label, -1 for none (int16). edited: a label was set here. excluded, flagged, noted: marks.
     label_set and version are those of the last refresh. Not for several threads at once: whoever refreshes owns it.
     """
 
@@ -78,6 +79,7 @@ class Labelling:
         self.edited: Marks = np.zeros(len(rows), np.bool_)
         self.excluded: Marks = np.zeros(len(rows), np.bool_)
         self.flagged: Marks = np.zeros(len(rows), np.bool_)
+        self.noted: Marks = np.zeros(len(rows), np.bool_)
         self._take_over(state)
         self.current: LabelIds = self.label_set.resolve[self._assigned]
         self._counts: Indices | None = None
@@ -128,6 +130,7 @@ class Labelling:
             edited=bool(self.edited[row]),
             excluded=bool(self.excluded[row]),
             flagged=bool(self.flagged[row]),
+            noted=bool(self.noted[row]),
         )
 
     def _take_over(self, state: JournalState) -> Indices:
@@ -139,6 +142,7 @@ class Labelling:
         self._assigned[rows] = np.where(labels == SOURCE, self._source[rows], labels)
         self.excluded[rows] = state.rows.excluded[here]
         self.flagged[rows] = state.rows.flagged[here]
+        self.noted[rows] = state.rows.noted[here]
         return np.sort(rows)
 
     def _bin(self, labels: LabelIds) -> Indices:
