@@ -57,13 +57,22 @@ def text_groups(rows: HasTexts) -> Groups:
     return groups
 
 
+def has_text(rows: HasTexts) -> Marks:
+    """Rows whose text is more than white space."""
+    marks = [
+        pc.greater(pc.binary_length(pc.utf8_trim_whitespace(chunk)), 0).to_numpy(zero_copy_only=False)
+        for chunk in rows.text_column().chunks
+    ]
+    return np.concatenate(marks).astype(np.bool_) if marks else np.zeros(0, np.bool_)
+
+
 def conflicting(rows: HasTexts, labelling: HasMarks, groups: Groups | None = None) -> Marks:
-    """Rows whose text stands on another row with another label; excluded and unlabelled rows don't count.
+    """Rows whose text stands on another row with another label; excluded, unlabelled and empty rows don't count.
 
     groups: what `text_groups` gave, where it is known already.
     """
     groups = text_groups(rows) if groups is None else groups
-    counted = np.flatnonzero(~labelling.excluded & (labelling.current >= 0))
+    counted = np.flatnonzero(~labelling.excluded & (labelling.current >= 0) & has_text(rows))
     labels, of_row = labelling.current[counted], groups[counted]
     some_label = np.full(int(groups.max(initial=-1)) + 1, -1, np.int16)
     some_label[of_row] = labels

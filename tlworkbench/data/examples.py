@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
+from tlworkbench.data.duplicates import has_text
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
 from tlworkbench.errors import UserError
@@ -43,7 +43,7 @@ def examples(rows: Rows, labelling: Labelling, split: str, max_rows: int = 0, se
     wanted = rows.splits == rows.meta.splits.index(split)
     excluded = wanted & labelling.excluded
     unlabelled = wanted & ~excluded & (labelling.current < 0)
-    empty = wanted & ~excluded & ~unlabelled & ~_has_text(rows)
+    empty = wanted & ~excluded & ~unlabelled & ~has_text(rows)
     indices = np.flatnonzero(wanted & ~excluded & ~unlabelled & ~empty)
     indices = indices[np.argsort(_mixed(rows.keys[indices], seed), kind="stable")]
     if max_rows > 0:
@@ -56,11 +56,6 @@ def examples(rows: Rows, labelling: Labelling, split: str, max_rows: int = 0, se
         unlabelled=int(unlabelled.sum()),
         empty=int(empty.sum()),
     )
-
-
-def _has_text(rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    lengths = pc.binary_length(pc.utf8_trim_whitespace(rows.text_column()))
-    return np.asarray(lengths.to_numpy() > 0, np.bool_)
 
 
 def _mixed(keys: _UInt64, seed: int) -> _UInt64:
