@@ -53,7 +53,7 @@ def take_majority(subject: Subject, journal: Journal, plan: Majority) -> Edit | 
         for label in subject.label_set.labels
         if (plan.labels == label.id).any()
     }
-    return journal.import_rows("the majority of copies", named, {}, {}, "check") if named else None
+    return journal.import_rows("the majority of copies", named, {}, {}, means="check") if named else None
 
 
 def leave_training(subject: Subject, journal: Journal, near: bool = False) -> Edit | None:
