@@ -1,6 +1,7 @@
 """The list of rows: what one line shows, and that only lines in sight are drawn."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from tlworkbench.tui.advice import Suggested
 from tlworkbench.tui.row_source import RowLook
 from tlworkbench.tui.themes import FALLBACK, Look
 from tlworkbench.tui.view import View, all_rows, next_place, only
@@ -29,15 +31,31 @@ def test_a_line_holds_number_signs_label_and_text() -> None:
     assert _line("they moved the launch") == f"{'    455    neutral   they moved the launch':<60}"
     assert _line("x", row=RowLook("negative", 0, edited=True)).split() == ["455", "✎", "negative", "x"]
     assert _line("x", row=RowLook("negative", 0, edited=True, flagged=True)).split()[1] == "✎⚑"
+    assert _line("x", row=RowLook("negative", 0, edited=True, noted=True)).split()[1] == "✎¶"
     assert _line("x", row=RowLook("negative", 0, excluded=True)).split()[1] == "∅"
     assert _line("x", row=RowLook("", -1)).split()[1] == "–"
     assert _line("x", cursor=True).startswith("▌ ") and _line("x", marked=True).startswith(" ●")
 
 
-@given(st.text(max_size=200), st.integers(1, 140), st.text(max_size=3))
-def test_a_line_is_always_exactly_as_wide_as_the_pane(text: str, width: int, needle: str) -> None:
-    layout = columns(10**6, NAMES, width)
-    strip = row_line(7, RowLook("neutral", 1), text, width, layout, FALLBACK, pattern=pattern_of(needle))
+def test_a_column_tells_what_is_suggested() -> None:
+    def line(suggested: Suggested | None, **marks: bool) -> list[str]:
+        row = RowLook("neutral", 1, suggested=suggested, **marks)
+        layout = columns(12284, NAMES, 80, suggesting=True)
+        return row_line(455, row, "x", 80, layout, FALLBACK).text.split()
+
+    wrong = Suggested("negative", 0, 0.974, agrees=False, suspect=True)
+    assert line(wrong) == ["455", "⚠", "neutral", "→", "negative", ".97", "x"]
+    assert line(replace(wrong, suspect=False)) == ["455", "neutral", "→", "negative", ".97", "x"]
+    assert line(Suggested("neutral", 1, 0.5, agrees=True, suspect=False)) == ["455", "neutral", "=", "same", ".50", "x"]
+    assert line(None) == ["455", "neutral", "x"]
+    assert line(wrong, excluded=True)[1] == "∅"
+
+
+@given(st.text(max_size=200), st.integers(1, 140), st.text(max_size=3), st.booleans())
+def test_a_line_is_always_exactly_as_wide_as_the_pane(text: str, width: int, needle: str, suggesting: bool) -> None:
+    layout = columns(10**6, NAMES, width, suggesting)
+    row = RowLook("neutral", 1, suggested=Suggested("negative", 0, 0.9, agrees=False, suspect=True))
+    strip = row_line(7, row, text, width, layout, FALLBACK, pattern=pattern_of(needle))
     assert strip.cell_length == width
     assert "\n" not in strip.text and "\x1b" not in strip.text
 

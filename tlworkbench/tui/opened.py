@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from tlworkbench.data.journal import Journal
+from tlworkbench.data.label_set import LabelIds
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows, key_text
+from tlworkbench.data.suggestions import FILE_NAME
+from tlworkbench.tui.advice import Advice
 from tlworkbench.tui.row_source import LabelledRows
 from tlworkbench.tui.widgets.label_bar import LabelCount
 from tlworkbench.tui.widgets.row_detail import Detail
@@ -22,6 +25,7 @@ class Opened:
     journal: Journal
     labelling: Labelling
     source: LabelledRows
+    advice: Advice
     stamp: tuple[int, int]
     """Tells this file of rows from one that took its place."""
 
@@ -32,7 +36,13 @@ class Opened:
         rows = workspace.rows()
         journal = workspace.journal(rows)
         labelling = Labelling(rows, journal)
-        return cls(rows, journal, labelling, LabelledRows(rows, labelling), stamp)
+        advice = Advice(workspace.root / FILE_NAME, rows, labelling)
+        return cls(rows, journal, labelling, LabelledRows(rows, labelling, advice), advice, stamp)
+
+    @property
+    def predicted(self) -> LabelIds:
+        """Label id suggested for each row, -1 where there is none."""
+        return self.advice.predicted
 
     def close(self) -> None:
         """Let go of the journal."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
+from tlworkbench.tui.advice import Advice, Suggested
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class RowLook:
     edited: bool = False
     flagged: bool = False
     excluded: bool = False
+    noted: bool = False
+    suggested: Suggested | None = None
 
 
 class RowSource(Protocol):
@@ -38,9 +41,10 @@ class RowSource(Protocol):
 class LabelledRows:
     """Rows with the journal's edits applied."""
 
-    def __init__(self, rows: Rows, labelling: Labelling) -> None:
+    def __init__(self, rows: Rows, labelling: Labelling, advice: Advice) -> None:
         self.rows = rows
         self.labelling = labelling
+        self.advice = advice
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -54,7 +58,15 @@ class LabelledRows:
         state = self.labelling.state(row)
         label = self.labelling.label_set.get(state.label)
         place = int(self.labelling.label_set.class_of[state.label])
-        return RowLook(label.name if label else "", place, state.edited, state.flagged, state.excluded)
+        return RowLook(
+            label.name if label else "",
+            place,
+            state.edited,
+            state.flagged,
+            state.excluded,
+            bool(self.labelling.noted[row]),
+            self.advice.of(row),
+        )
 
     def label_names(self) -> tuple[str, ...]:
         """Names of the active labels."""

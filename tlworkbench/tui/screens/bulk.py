@@ -12,23 +12,37 @@ from tlworkbench.tui.widgets.label_bar import LabelCount
 
 LABEL = "label:"
 UNMARK = "unmark"
+_WORDS = {
+    "unlabel": "take their label away",
+    "source": "bring back what the source said",
+    "exclude": "leave them out of training",
+    "include": "use them in training again",
+    "flag": "flag them for later",
+    "unflag": "take the flag away",
+}
 
 
-def bulk_dialog(rows: int, which: str, labels: Sequence[LabelCount], look: Look) -> Choose:
-    """A dialog that closes with what `do_bulk` takes. `which` says which rows they are."""
+def bulk_dialog(rows: int, which: str, labels: Sequence[LabelCount], look: Look, *, marks: bool) -> Choose:
+    """A dialog that closes with what `do_bulk` takes. `which`: which rows they are; `marks`: marked ones."""
     entries = [
         Entry(f"{LABEL}{label.name}", label.name, label.key, "label", look.label(n)) for n, label in enumerate(labels)
     ]
     entries += [
-        Entry("unlabel", "no label", "-", "take their label away"),
-        Entry("source", "label of the source", "", "bring back what the source said"),
-        Entry("exclude", "exclude", "x", "leave them out of training"),
-        Entry("include", "take in again", "", "use them in training again"),
-        Entry("flag", "flag", "f", "for later"),
-        Entry("unflag", "no flag", "", "take the flag away"),
-        Entry(UNMARK, "forget the marks", "", "change nothing"),
+        Entry("unlabel", "no label", "-", _WORDS["unlabel"]),
+        Entry("source", "label of the source", "", _WORDS["source"]),
+        Entry("exclude", "exclude", "x", _WORDS["exclude"]),
+        Entry("include", "take in again", "", _WORDS["include"]),
+        Entry("flag", "flag", "f", _WORDS["flag"]),
+        Entry("unflag", "no flag", "", _WORDS["unflag"]),
     ]
+    if marks:
+        entries.append(Entry(UNMARK, "forget the marks", "", "change nothing"))
     return Choose(f"{counted(rows, 'row')} {which}", entries)
+
+
+def said_as(what: str) -> str:
+    """What was chosen, in words."""
+    return _WORDS.get(what) or f"label them {what.removeprefix(LABEL)}"
 
 
 def do_bulk(journal: Journal, labels: LabelSet, keys: Sequence[int], what: str) -> Edit | None:

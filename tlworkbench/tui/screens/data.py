@@ -11,15 +11,18 @@ from textual.widgets import Static
 from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
+from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.opened import Opened, stamp_of
-from tlworkbench.tui.screens.data_edits import EditingScreen
 from tlworkbench.tui.screens.data_import import Importing
+from tlworkbench.tui.screens.data_labels import LabellingScreen
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.view import all_rows, only
 from tlworkbench.tui.widgets.data_panes import DataPanes
 from tlworkbench.tui.widgets.search_line import Search
 
+_RECENT = 50
+"""Decisions of before that backspace leads back to."""
 POLL_SECONDS = 0.5
 """How soon edits of another program show."""
 _EMPTY = Content.assemble(
@@ -32,8 +35,8 @@ _EMPTY = Content.assemble(
 _NEED_ROWS = {action.name for action in actions.in_scope("data")} - {"open"}
 
 
-class DataScreen(EditingScreen):
-    """Opens the dataset and keeps what is shown in step with it; see `EditingScreen` and `RowsScreen` for the keys."""
+class DataScreen(LabellingScreen):
+    """Opens the dataset and keeps what is shown in step with it; see `LabellingScreen` and its bases for the keys."""
 
     SCOPE = "data"
     CSS_PATH = "data.tcss"
@@ -102,6 +105,9 @@ class DataScreen(EditingScreen):
             self.query_one("#nothing", Static).update(Content(str(error)))
             self._show_something(before is not None)
             return
+        with self.workbench.reporting():
+            # Damaged suggestions are no reason not to show the rows.
+            self._opened.advice.refresh()
         self._show_opened(self._opened, before)
         if before is not None:
             before.close()
@@ -112,11 +118,12 @@ class DataScreen(EditingScreen):
         row = self._table.row
         wanted = key_text(before.key(row)) if before is not None and row is not None else kept.get("row")
         needle = self._panes.search.needle if before is not None else kept.get("search")
-        self._table.marked.clear()
         self._show_something(True)
+        self._decisions = Decisions(_decided(opened))
         self._panes.show(opened, all_rows(len(opened.rows)), _row_of(opened.rows, wanted))
         if isinstance(needle, str) and needle:
             self._panes.search_line.search(needle)
+        self._panes.show_decisions(self._decisions)
         self._tell_counts()
         self._show_asked()
 
@@ -155,7 +162,10 @@ class DataScreen(EditingScreen):
             self._reopen()
         if self._opened is None:
             return
+        self._panes.show_decisions(self._decisions)
         try:
+            if self._opened.advice.refresh():
+                self._panes.repaint()
             if self._opened.journal.version != self._opened.labelling.version:
                 self._take_in()
         except UserError as error:
@@ -170,6 +180,12 @@ class DataScreen(EditingScreen):
 
     async def action_open(self) -> None:
         await self._importing.ask()
+
+
+def _decided(opened: Opened) -> list[Decision]:
+    """The labels given last, those of earlier days among them."""
+    recent = opened.journal.recent_rows(_RECENT)
+    return [Decision(change.key, change.label) for change in recent if change.label is not None]
 
 
 def _row_of(rows: Rows, key: object) -> int:

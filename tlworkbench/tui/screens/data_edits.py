@@ -1,27 +1,39 @@
-"""Edits by key: labels, marks, undo, many rows at once, the label set."""
+"""Edits by key: marks, undo and redo, notes, the history, the label set."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.row_edits import Edit
-from tlworkbench.errors import UserError
+from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.label_plan import LabelPlan
-from tlworkbench.tui.screens.bulk import UNMARK, bulk_dialog, do_bulk
+from tlworkbench.tui.screens.ask import Ask
+from tlworkbench.tui.screens.choose import Choose, Entry
 from tlworkbench.tui.screens.data_rows import RowsScreen
-from tlworkbench.tui.screens.label_picker import label_picker
 from tlworkbench.tui.screens.label_set import LabelSetDialog, carry_out
-from tlworkbench.tui.text import counted, thousands
+from tlworkbench.tui.text import clean, thousands
+from tlworkbench.tui.view import Indices
+
+_MANY = 2_000
+"""Rows whose edit is written in a thread, so that the screen goes on being painted."""
+_HISTORY = 500
+"""Edits in the history."""
 
 
 class EditingScreen(RowsScreen):
     """Turns keys into edits of the journal; each is on disk before it shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decisions = Decisions()
 
     def _take_in(self) -> None:
         """Show what the journal holds now, whoever wrote it."""
         labelling = self._data().labelling
         labels = labelling.label_set
         changed = labelling.refresh()
+        self._data().advice.changed(changed)
         if labelling.label_set is labels:
             self._panes.changed(changed)
         else:
@@ -50,43 +62,12 @@ class EditingScreen(RowsScreen):
         self._panes.say(edit.text if edit is not None else "")
         return edit
 
-    def _label_and_next(self, row: int, label_id: int) -> None:
-        key = self._data().key(row)
-        edit = self._edit(lambda journal: journal.set_label([key], label_id, "key"))
-        if self._table.row == row:
-            self._panes.go(self._table.place + 1)
-        if edit is not None:
-            self._panes.say(f"row {thousands(row + 1)}{edit.text.removeprefix('1 row')}")
-
-    def action_label(self, key: str) -> None:
-        row = self._row()
-        label = self._data().labelling.label_set.by_shortcut(key)
-        if label is None:
-            raise UserError(f"there is no label on {key}", "L shows the labels and their keys.")
-        self._label_and_next(row, label.id)
-
-    def action_unlabel(self) -> None:
-        self._label_and_next(self._row(), -1)
-
-    async def action_pick(self) -> None:
-        row, data = self._row(), self._data()
-
-        def picked(name: str | None) -> None:
-            if name is not None:
-                with self.workbench.reporting():
-                    self._label_and_next(row, data.labelling.label_set.index(name))
-
-        await self.app.push_screen(label_picker(data.counts(), self.workbench.look), picked)
-
-    def action_exclude(self) -> None:
-        row, data = self._row(), self._data()
-        wanted = not bool(data.labelling.excluded[row])
-        self._edit(lambda journal: journal.set_excluded([data.key(row)], wanted))
-
-    def action_flag(self) -> None:
-        row, data = self._row(), self._data()
-        wanted = not bool(data.labelling.flagged[row])
-        self._edit(lambda journal: journal.set_flagged([data.key(row)], wanted))
+    async def _edit_rows(self, rows: Indices, make: Callable[[Journal, list[int]], Edit | None]) -> Edit | None:
+        """One edit of these rows, in a thread where they are many; `make` gets their keys."""
+        keys = self._data().keys(rows)
+        if len(rows) > _MANY:
+            return await self._edit_many(lambda journal: make(journal, keys), f"writing {thousands(len(rows))} rows …")
+        return self._edit(lambda journal: make(journal, keys))
 
     async def action_undo(self) -> None:
         self._step_back(await self._edit_many(Journal.undo), "took back", "nothing to undo")
@@ -99,41 +80,66 @@ class EditingScreen(RowsScreen):
             self._panes.say(nothing)
             return
         said = f"{done}: {edit.text}"
-        row = self._data().rows.index_of(edit.key) if edit.key is not None else None
-        if row is not None:
-            place = self._table.view.place(row)
-            if place is None:
-                said += f" (row {thousands(row + 1)}, not among these)"
-            else:
-                self._panes.go(place)
+        if edit.key is not None:
+            if edit.kind == "label":
+                self._follow_decision(edit)
+            said += self._go_to_key(edit.key)
         self._panes.say(said)
 
-    def action_mark(self) -> None:
-        self._table.marked.symmetric_difference_update({self._row()})
-        self._table.refresh_line(self._table.place)
-        self._panes.go(self._table.place + 1)
-
-    async def action_bulk(self) -> None:
-        data, view = self._data(), self._table.view
-        if self._table.marked:
-            rows, which = sorted(self._table.marked), "marked"
-        elif view.narrowed and len(view):
-            rows, which = [int(row) for row in view.rows], "shown here"
+    def _follow_decision(self, edit: Edit) -> None:
+        if edit.key is None or edit.rows > 1:
+            return
+        if edit.state == "applied":
+            row = self._data().rows.index_of(edit.key)
+            if row is not None:
+                self._decisions.made(Decision(edit.key, int(self._data().labelling.current[row])))
         else:
-            raise UserError("no rows are marked", "Mark some with space, or search and press v to see only those.")
-        keys = data.keys(rows)
+            self._decisions.undone(edit.key)
+        self._panes.show_decisions(self._decisions)
 
-        async def chosen(what: str | None) -> None:
-            if what is None:
-                return
-            with self.workbench.reporting():
-                if what != UNMARK:
-                    labels, told = data.labelling.label_set, f"writing {counted(len(rows), 'row')} …"
-                    await self._edit_many(lambda journal: do_bulk(journal, labels, keys, what), told)
-                self._table.marked.clear()
-                self._panes.repaint()
+    def _go_to_key(self, key: int) -> str:
+        """Put the cursor on the row with a key; what stands in the way, in words, where it can't be."""
+        row = self._data().rows.index_of(key)
+        if row is None:
+            return " (its row is no longer in the dataset)"
+        place = self._table.view.place(row)
+        if place is None:
+            return f" (row {thousands(row + 1)}, not among these)"
+        self._panes.go(place)
+        return ""
 
-        await self.app.push_screen(bulk_dialog(len(rows), which, data.counts(), self.workbench.look), chosen)
+    async def action_note(self) -> None:
+        row, data = self._row(), self._data()
+        key = data.key(row)
+        before = data.journal.notes().get(key, "")
+
+        def written(note: str | None) -> None:
+            if note is not None:
+                with self.workbench.reporting():
+                    self._edit(lambda journal: journal.set_note(key, "" if note == "-" else note, "key"))
+
+        detail = "- takes the note away" if before else ""
+        await self.app.push_screen(Ask(f"Note on row {thousands(row + 1)}", "a few words", detail, before), written)
+
+    async def action_history(self) -> None:
+        data = self._data()
+        edits = {str(edit.id): edit for edit in data.journal.edits(_HISTORY)}
+        entries = [
+            Entry(name, clean(edit.text), _when(edit.at), f"{edit.means}, {clean(edit.who)}{_state(edit)}")
+            for name, edit in edits.items()
+        ]
+        if not entries:
+            self._panes.say("no edits yet")
+            return
+
+        def chosen(name: str | None) -> None:
+            key = edits[name].key if name is not None else None
+            if name is not None:
+                with self.workbench.reporting():
+                    where = self._go_to_key(key) if key is not None else " (an edit of the label set)"
+                    self._panes.say(f"{edits[name].text}{where}")
+
+        await self.app.push_screen(Choose("Edits, newest first", entries, "no such edit"), chosen)
 
     async def action_labels(self) -> None:
         data = self._data()
@@ -150,3 +156,13 @@ class EditingScreen(RowsScreen):
         await self.app.push_screen(
             LabelSetDialog(LabelPlan.of([(x.name, x.rows, x.key) for x in data.counts()])), decided
         )
+
+
+def _when(at: float) -> str:
+    """A time as the history says it: the hour today, else the day."""
+    then, today = time.localtime(at), time.localtime()
+    return time.strftime("%H:%M:%S" if then[:3] == today[:3] else "%d %b %H:%M", then)
+
+
+def _state(edit: Edit) -> str:
+    return {"applied": "", "undone": ", taken back", "abandoned": ", taken back for good"}[edit.state]

@@ -154,8 +154,8 @@ class RowsScreen(WorkbenchScreen):
             self._table.peek(None)
             self.set_focus(self._table)
             panes.search_line.search(str(self.workbench.where.of("data").get("search", "")))
-        elif self._table.marked:
-            self._table.marked.clear()
+        elif self._table.marks.count(self._table.view, self._table.place):
+            self._table.marks.clear()
             panes.repaint()
         elif self._table.view.narrowed:
             self._show_all()

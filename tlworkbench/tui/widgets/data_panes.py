@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -10,18 +11,24 @@ from textual.content import Content
 from textual.message import Message
 
 from tlworkbench.data.rows import Rows
+from tlworkbench.tui.decisions import Decisions
 from tlworkbench.tui.opened import Opened
+from tlworkbench.tui.queue_progress import QueueProgress
 from tlworkbench.tui.row_source import FirstRows
 from tlworkbench.tui.text import clean, cut, thousands
 from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.edge_line import EdgeLine
-from tlworkbench.tui.widgets.label_bar import LabelBar, LabelCount
+from tlworkbench.tui.widgets.label_bar import LabelBar, LabelCount, LastLabel
 from tlworkbench.tui.widgets.row_detail import Detail, RowDetail
 from tlworkbench.tui.widgets.row_table import RowTable
 from tlworkbench.tui.widgets.search_line import Search, SearchLine
 
 _NEEDLE = 30
 """Cells of a search in the frame."""
+_LAST = 3
+"""Decisions that the label bar shows."""
+_SAID = 24
+"""Cells that what was just done keeps where the edge is short."""
 
 
 class DataPanes(Container):
@@ -41,6 +48,9 @@ class DataPanes(Container):
         """Places in the view that the search found, ascending."""
         self._first: Rows | None = None
         self._said = ""
+        self._progress: QueueProgress | None = None
+        self._pace = 0
+        """Labels a minute; 0 while there is nothing to tell."""
 
     def compose(self) -> ComposeResult:
         """Rows on the left, or above; the row under the cursor on the right, or below."""
@@ -75,6 +85,7 @@ class DataPanes(Container):
     def show(self, opened: Opened, view: View, place: int) -> None:
         """Draw a dataset."""
         self.opened, self._first = opened, None
+        self._progress = QueueProgress(view, opened.labelling)
         self.search_line.rows = opened.rows
         self.table.show(opened.source, view, place)
         self.set_search(self.search)
@@ -112,8 +123,31 @@ class DataPanes(Container):
         self._said = text
         self._show_edge()
 
+    def tell_place(self) -> None:
+        """Draw the lower edge anew: marks, place, progress."""
+        self._show_edge()
+
+    def show_decisions(self, decisions: Decisions) -> None:
+        """Let the last labels given be seen, and how quickly they come."""
+        opened = self.opened
+        if opened is None:
+            return
+        labels, last = opened.labelling.label_set, []
+        for decision in decisions.last(_LAST):
+            row = opened.rows.index_of(decision.key)
+            if row is not None:
+                label = labels.get(decision.label)
+                place = int(labels.class_of[decision.label])
+                last.append(LastLabel(row + 1, label.shortcut or label.name if label else "–", place))
+        self.query_one(LabelBar).show_last(last)
+        if decisions.per_minute() != self._pace:
+            self._pace = decisions.per_minute()
+            self._show_edge()
+
     def changed(self, rows: Indices) -> None:
         """Labels or marks of these rows are others now."""
+        if self._progress is not None and len(rows):
+            self._progress.changed(rows)
         self.table.refresh_rows(rows)
         self._show_labels()
         self._show_row()
@@ -174,13 +208,25 @@ class DataPanes(Container):
     def _show_edge(self) -> None:
         table, view = self.table, self.table.view
         edge = [clean(self._said)] if self._said else []
-        if table.marked:
-            edge.append(f"{thousands(len(table.marked))} marked")
+        marked = table.marks.count(view, table.place)
+        if marked:
+            edge.append(
+                f"{thousands(marked)} marked" + (" (v ends the range)" if table.marks.anchor is not None else "")
+            )
         if self.search.needle:
             at = int(np.searchsorted(self.found, table.place))
             here = at < len(self.found) and self.found[at] == table.place
             edge.append(f"match {at + 1} of {len(self.found)}" if here else f"{len(self.found)} found")
-        edge.append(f"row {thousands(table.place + 1 if len(view) else 0)} of {thousands(len(view))}")
-        if view.narrowed and self.opened is not None:
-            edge.append(thousands(len(self.opened.rows)))
-        self.query_one("#place", EdgeLine).say(" · ".join(edge))
+        if self._progress is not None and self._progress.done:
+            edge.append(f"{thousands(self._progress.done)} done")
+        if self._pace:
+            edge.append(f"{self._pace} a minute")
+        of_all = f", {thousands(len(self.opened.rows))} in all" if view.narrowed and self.opened is not None else ""
+        edge.append(f"row {thousands(table.place + 1 if len(view) else 0)} of {thousands(len(view))}{of_all}")
+        line = self.query_one("#place", EdgeLine)
+        room = (line.size.width or 80) - 6
+        # Where one stands matters more than what was just said, which also shows in the row itself.
+        if self._said and cell_len(" · ".join(edge)) > room:
+            rest = cell_len(" · ".join(edge[1:])) + 3
+            edge[0] = cut(edge[0], max(_SAID, room - rest))
+        line.say(" · ".join(edge))

@@ -20,6 +20,12 @@ _SHAPES = (
 """Cells of the bar, cells of the name at most, whether the share is told: the first that fits is taken."""
 
 
+_LAST_NAME = 8
+"""Cells of a label's name among the last ones given."""
+_LAST_ROOM = ((3, 6), (3, 3), (2, 3), (1, 3), (1, 0))
+"""How many of them show, if the labels' bars keep so many cells beside."""
+
+
 @dataclass(frozen=True)
 class LabelCount:
     """One label as the bar draws it."""
@@ -29,14 +35,34 @@ class LabelCount:
     rows: int
 
 
+@dataclass(frozen=True)
+class LastLabel:
+    """A label given lately: number of the row, key or name of the label, and its place in the set for the colour."""
+
+    row: int
+    label: str
+    place: int
+
+
+def last_line(last: Sequence[LastLabel], look: "Look") -> Content:
+    """`last 455→2 1207→1`, newest first; empty where there are none."""
+    if not last:
+        return Content("")
+    pieces: list[tuple[str, str]] = [("last", "$muted")]
+    for decision in last:
+        pieces += [
+            (f"  {decision.row}→", "$muted"),
+            (cut(clean(decision.label), _LAST_NAME), look.label(decision.place)),
+        ]
+    return Content.assemble(*pieces)
+
+
 def label_line(labels: Sequence[LabelCount], unlabelled: int, look: "Look", width: int, more: str = "l") -> Content:
     """All labels in at most `width` cells; where they are too many, the first ones and how many more there are."""
-    total = sum(label.rows for label in labels) or 1
-    for shape in _SHAPES:
-        entries = [_entry(label, place, total, look, *shape) for place, label in enumerate(labels)]
-        line = _joined([*entries, *_none(unlabelled)])
-        if line.cell_length <= width:
-            return line
+    line = _whole_line(labels, unlabelled, look, width)
+    if line is not None:
+        return line
+    entries = [_entry(label, place, 1, look, *_SHAPES[-1]) for place, label in enumerate(labels)]
     shown: list[Content] = []
     for entry in entries:
         rest = Content.assemble((f"and {len(entries) - len(shown)} more ", "$muted"), (more, "bold $accent"))
@@ -45,6 +71,21 @@ def label_line(labels: Sequence[LabelCount], unlabelled: int, look: "Look", widt
         shown.append(entry)
     rest = Content.assemble((f"and {len(entries) - len(shown)} more ", "$muted"), (more, "bold $accent"))
     return _joined([*shown, rest])
+
+
+def _whole_line(
+    labels: Sequence[LabelCount], unlabelled: int, look: "Look", width: int, least: int = 0
+) -> Content | None:
+    """All labels with bars of at least `least` cells; None where they don't fit so."""
+    total = sum(label.rows for label in labels) or 1
+    for shape in _SHAPES:
+        if shape[0] < least:
+            return None
+        entries = [_entry(label, place, total, look, *shape) for place, label in enumerate(labels)]
+        line = _joined([*entries, *_none(unlabelled)])
+        if line.cell_length <= width:
+            return line
+    return None
 
 
 def _entry(label: LabelCount, place: int, total: int, look: "Look", cells: int, name: int, share: bool) -> Content:
@@ -78,6 +119,13 @@ class LabelBar(Widget):
         super().__init__(id=id, classes=classes)
         self._labels: tuple[LabelCount, ...] = ()
         self._unlabelled = 0
+        self._last: tuple[LastLabel, ...] = ()
+
+    def show_last(self, last: Sequence[LastLabel]) -> None:
+        """Draw the labels given last at the right-hand end, as many as there is room for."""
+        if tuple(last) != self._last:
+            self._last = tuple(last)
+            self.refresh()
 
     def show(self, labels: Sequence[LabelCount], unlabelled: int) -> None:
         """Draw these labels."""
@@ -89,5 +137,10 @@ class LabelBar(Widget):
         """As much as fits."""
         if not self._labels:
             return Content.assemble(("L", "bold $accent"), (" add labels", "$muted"))
-        look = cast("Workbench", self.app).look
-        return label_line(self._labels, self._unlabelled, look, self.scrollable_content_region.width)
+        look, width = cast("Workbench", self.app).look, self.scrollable_content_region.width
+        for count, cells in _LAST_ROOM:
+            last = last_line(self._last[:count], look)
+            labels = _whole_line(self._labels, self._unlabelled, look, width - last.cell_length - 3, cells)
+            if self._last and labels is not None:
+                return Content.assemble(labels, " " * (width - labels.cell_length - last.cell_length), last)
+        return label_line(self._labels, self._unlabelled, look, width)

@@ -9,11 +9,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tlworkbench.tui.advice import Suggested
 from tlworkbench.tui.row_source import RowLook
-from tlworkbench.tui.text import clean, cut, fit, one_line
+from tlworkbench.tui.text import clean, cut, fit, one_line, probability
 from tlworkbench.tui.themes import Look
 
-EDITED, FLAGGED, EXCLUDED, MARKED, CURSOR = "✎", "⚑", "∅", "●", "▌"
+EDITED, FLAGGED, EXCLUDED, MARKED, CURSOR, SUSPECT, NOTED = "✎", "⚑", "∅", "●", "▌", "⚠", "¶"
 _CONTEXT = 16
 """Cells of text kept before a match that would else lie beyond the edge."""
 
@@ -24,12 +25,15 @@ class Columns:
 
     number: int
     label: int
+    suggested: int = 0
+    """Of the suggested label; 0 where none are shown."""
 
 
-def columns(rows: int, label_names: tuple[str, ...], width: int) -> Columns:
+def columns(rows: int, label_names: tuple[str, ...], width: int, suggesting: bool = False) -> Columns:
     """Widths that hold every number and, as far as a quarter of the line allows, every label."""
     longest = max((len(name) for name in label_names), default=0)
-    return Columns(max(4, len(str(rows))), min(longest, max(8, width // 4)))
+    label = min(longest, max(8, width // (6 if suggesting else 4)))
+    return Columns(max(4, len(str(rows))), label, label if suggesting else 0)
 
 
 def pattern_of(needle: str) -> re.Pattern[str] | None:
@@ -63,15 +67,20 @@ def row_line(
     """Draw row `number` (counted from 1) in exactly `width` cells."""
     colours = look.colours
     ground = colours.cursor if cursor else colours.background
-    signs = f"{EXCLUDED if row.excluded else EDITED if row.edited else ' '}{FLAGGED if row.flagged else ' '}"
-    sign_colour = colours.muted if row.excluded else colours.primary if row.edited else colours.accent
+    suspect = row.suggested is not None and row.suggested.suspect
+    sign, sign_colour = (
+        (EXCLUDED, colours.muted) if row.excluded
+        else (SUSPECT, colours.warning) if suspect
+        else (EDITED, colours.primary) if row.edited
+        else (" ", colours.muted)
+    )  # fmt: skip
     pieces = [
         Segment(CURSOR if cursor else " ", _style(colours.primary, ground)),
         Segment(MARKED if marked else " ", _style(colours.accent, ground)),
         Segment(fit(str(number), layout.number, right=True), _style(colours.muted if cursor else colours.dim, ground)),
         Segment(" ", _style(colours.text, ground)),
-        Segment(signs[0], _style(sign_colour, ground)),
-        Segment(f"{signs[1]} ", _style(colours.accent, ground)),
+        Segment(sign, _style(sign_colour, ground)),
+        Segment(f"{FLAGGED if row.flagged else NOTED if row.noted else ' '} ", _style(colours.accent, ground)),
     ]
     used = layout.number + 6
     if layout.label:
@@ -79,9 +88,24 @@ def row_line(
         name = fit(clean(row.label) or "–", layout.label)
         pieces.append(Segment(f"{name}  ", _style(colour, ground)))
         used += layout.label + 2
+    if layout.suggested:
+        pieces += _suggestion(row.suggested, layout.suggested, look, ground)
+        used += layout.suggested + 8
     room = width - used
     pieces += _text(text, room, pattern, colours.dim if row.excluded else colours.text, colours.accent, ground)
     return Strip(pieces).adjust_cell_length(width, _style(colours.text, ground))
+
+
+def _suggestion(suggested: Suggested | None, width: int, look: Look, ground: str) -> list[Segment]:
+    """`→ negative .97`, or only how sure the model is of the label there is."""
+    muted = _style(look.colours.muted, ground)
+    if suggested is None:
+        return [Segment(" " * (width + 8), muted)]
+    chance = f" {probability(suggested.probability)}  "
+    if suggested.agrees:
+        return [Segment(fit("= same", width + 2), _style(look.colours.dim, ground)), Segment(chance, muted)]
+    name = fit(clean(suggested.name), width)
+    return [Segment("→ ", muted), Segment(name, _style(look.label(suggested.place), ground)), Segment(chance, muted)]
 
 
 def _text(

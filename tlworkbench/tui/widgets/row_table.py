@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tlworkbench.tui.marks import Marks
 from tlworkbench.tui.row_source import RowSource
 from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.row_line import Columns, columns, pattern_of, row_line
@@ -42,10 +43,11 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.view: View = all_rows(0)
         self.place = 0
         """Place of the cursor in the view."""
-        self.marked: set[int] = set()
-        """Marked rows."""
+        self.marks = Marks()
         self._source: RowSource | None = None
         self._needle = ""
+        self.suggesting = False
+        """Whether a column tells what is suggested for each row."""
 
     @property
     def row(self) -> int | None:
@@ -53,7 +55,11 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self.view.row(self.place) if self.place < len(self.view) else None
 
     def show(self, source: RowSource, view: View, place: int = 0) -> None:
-        """Draw these rows, with the cursor at a place."""
+        """Draw these rows, with the cursor at a place. Marks stay with their rows, but not among other rows."""
+        if source is not self._source:
+            self.marks = Marks(len(source))
+        else:
+            self.marks.end_range(self.view, self.place)
         self._source = source
         self.view = view
         self.virtual_size = Size(0, len(view))
@@ -72,7 +78,10 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         if place == self.place or not len(self.view):
             return False
         before, self.place = self.place, place
-        if not self._keep_in_sight(before):
+        if self.marks.anchor is not None:
+            self._keep_in_sight(before)
+            self.refresh()
+        elif not self._keep_in_sight(before):
             self.refresh_line(before)
             self.refresh_line(place)
         return True
@@ -96,6 +105,10 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             if self.view.row(place) in wanted:
                 self.refresh_line(place)
 
+    def marked(self) -> Indices:
+        """All marked rows, ascending."""
+        return self.marks.rows(self.view, self.place)
+
     def page(self) -> int:
         """Rows that a page key moves by."""
         return max(1, self.scrollable_content_region.height - 1)
@@ -116,7 +129,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._columns(width),
             cast("Workbench", self.app).look,
             cursor=place == self.place,
-            marked=row in self.marked,
+            marked=row in self.marks or self.marks.in_range(place, self.place),
             pattern=pattern_of(self._needle),
         )
         thumb = "┃" if self._in_thumb(y) else " "
@@ -142,7 +155,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _columns(self, width: int) -> Columns:
         assert self._source is not None
-        return columns(len(self._source), self._source.label_names(), width)
+        return columns(len(self._source), self._source.label_names(), width, self.suggesting)
 
     def _keep_in_sight(self, before: int | None = None) -> bool:
         """Scroll where the cursor would leave the pane; a far jump brings its row to the middle."""
