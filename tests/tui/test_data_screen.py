@@ -78,7 +78,7 @@ async def test_a_digit_labels_the_row_and_goes_on(
         await until(pilot, lambda: "row 2 of 8" in "\n".join(lines(app)))
         shown = lines(app)
         assert "✎  positive  still waiting" in line_of(shown, "still waiting")
-        assert "row 1 → positive · row 2 of 8" in "\n".join(shown)
+        assert "row 1 → positive · 1 done · row 2 of 8" in "\n".join(shown)
         assert line_of(shown, "positive  love it").lstrip("│╭ ").startswith("▌")
         assert "8 rows · 1 edit" in shown[0]
         assert "1 negative 25 %" in "\n".join(shown) and "3 positive 38 %" in "\n".join(shown)
@@ -284,14 +284,14 @@ async def test_at_80_columns_the_row_stands_below(tweets: Workspace, until: Unti
         assert "still waiting for my refund" in shown[at + 2]
 
 
-async def test_a_label_is_picked_by_its_first_letters(make_rows: MakeRows, until: Until, lines: Lines) -> None:
+async def test_a_label_of_many_is_picked_by_its_two_letters(make_rows: MakeRows, until: Until, lines: Lines) -> None:
     names = [f"class {chr(97 + n)}{n}" for n in range(26)]
     workspace = make_rows([f"text {n}" for n in range(52)], names * 2)
     app = Workbench(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, until)
         assert "more l" in "\n".join(lines(app))
-        await pilot.press("l", *"z25", "enter")
+        await pilot.press("l", "c", "z")
         await until(pilot, lambda: labels(workspace) == {0: "class z25"})
         assert table(app).place == 1
 
@@ -378,7 +378,9 @@ async def test_rows_that_another_screen_asked_for_stand_alone_until_esc(
         app.show_rows([*keys, 12345], "negative taken for positive")
         await until(pilot, lambda: "negative taken for positive" in lines(app)[1])
         assert [table(app).view.row(place) for place in range(2)] == [6, 1]
-        assert "row 1 of 2, 8 in all" in "\n".join(lines(app)) and "1 row no longer in the dataset" in "\n".join(lines(app))
+        assert "row 1 of 2, 8 in all" in "\n".join(lines(app)) and "1 row no longer in the dataset" in "\n".join(
+            lines(app)
+        )
         await pilot.press("2", "escape")
         assert len(table(app).view) == 8 and labels(tweets) == {6: "neutral"}
 
