@@ -71,6 +71,7 @@ async def test_one_key_labels_all_marked_rows_in_one_edit(tweets: Workspace, unt
         await opened(app, pilot, until)
         await pilot.press("space", "down", "v", "down", "down")
         assert "4 marked (v ends the range)" in text_of(lines, app)
+        assert lines(app)[-1].startswith(" 1-3 label all marked  a accept all")
         await pilot.press("3")
         assert labels(tweets) == ["positive", before[1], *["positive"] * 3, *before[5:]]
         assert means(tweets) == [("bulk", 4)] or means(tweets)[0][0] == "bulk"
@@ -79,7 +80,9 @@ async def test_one_key_labels_all_marked_rows_in_one_edit(tweets: Workspace, unt
         assert labels(tweets) == before
 
 
-async def test_a_range_is_ended_by_v_or_space_and_dropped_by_esc(tweets: Workspace, until: Until) -> None:
+async def test_a_range_is_ended_by_v_or_space_and_dropped_by_esc(
+    tweets: Workspace, until: Until, lines: Lines
+) -> None:
     app = Workbench(tweets)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, until)
@@ -93,6 +96,7 @@ async def test_a_range_is_ended_by_v_or_space_and_dropped_by_esc(tweets: Workspa
             assert np.flatnonzero(labelling.excluded).tolist() == [0, 1, 6, 7]
         await pilot.press("v", "up", "escape")
         assert table(app).marked().tolist() == [] and table(app).marks.anchor is None
+        await until(pilot, lambda: "label + next" in lines(app)[-1])
 
 
 async def test_b_asks_once_before_it_changes_all_that_is_shown(tweets: Workspace, until: Until, lines: Lines) -> None:
@@ -178,7 +182,7 @@ async def test_the_history_leads_to_the_row_of_an_edit(tweets: Workspace, until:
         await pilot.press("2", "end", "3", "f", "u", "home", "h")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         shown = text_of(lines, app)
-        assert "1 row flagged" in shown and "taken back" in shown and "key, " in shown
+        assert "row 8 → positive" in shown and "taken back" in shown and "key, " in shown
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, DataScreen) and table(app).place == 7)
 

@@ -125,7 +125,7 @@ class EditingScreen(RowsScreen):
         data = self._data()
         edits = {str(edit.id): edit for edit in data.journal.edits(_HISTORY)}
         entries = [
-            Entry(name, clean(edit.text), _when(edit.at), f"{edit.means}, {clean(edit.who)}{_state(edit)}")
+            Entry(name, self._told(edit), _when(edit.at), f"{edit.means}, {clean(edit.who)}{_state(edit)}")
             for name, edit in edits.items()
         ]
         if not entries:
@@ -137,9 +137,14 @@ class EditingScreen(RowsScreen):
             if name is not None:
                 with self.workbench.reporting():
                     where = self._go_to_key(key) if key is not None else " (an edit of the label set)"
-                    self._panes.say(f"{edits[name].text}{where}")
+                    self._panes.say(f"{self._told(edits[name])}{where}")
 
         await self.app.push_screen(Choose("Edits, newest first", entries, "no such edit"), chosen)
+
+    def _told(self, edit: Edit) -> str:
+        """An edit in words; of a single row its number."""
+        row = self._data().rows.index_of(edit.key) if edit.rows == 1 and edit.key is not None else None
+        return clean(edit.text if row is None else f"row {thousands(row + 1)}{edit.text.removeprefix('1 row')}")
 
     async def action_labels(self) -> None:
         data = self._data()

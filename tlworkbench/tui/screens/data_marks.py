@@ -2,15 +2,37 @@
 
 import numpy as np
 
+from tlworkbench.tui import actions
 from tlworkbench.tui.screens.bulk import UNMARK, bulk_dialog, do_bulk, said_as
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.data_edits import EditingScreen
 from tlworkbench.tui.text import counted, thousands
 from tlworkbench.tui.view import Indices
+from tlworkbench.tui.widgets.key_bar import KeyBar
+
+
+_ON_MARKED = {
+    "label": "label all marked",
+    "accept": "accept all",
+    "exclude": "exclude",
+    "flag": "flag",
+    "bulk": "more",
+    "range": "range",
+    "clear": "forget the marks",
+}
+"""Actions that work on marked rows, with the words of the key bar."""
 
 
 class MarkingScreen(EditingScreen):
     """Keys that mark rows, and the dialog for many of them at once."""
+
+    def keys_now(self) -> list[tuple[str, str]] | None:
+        """With rows marked, what a key does to all of them."""
+        special = super().keys_now()
+        if special is not None or not self._marking:
+            return special
+        keys = {name: self.shown_keys(actions.find(f"data.{name}")) for name in _ON_MARKED}
+        return [(keys[name], word) for name, word in _ON_MARKED.items() if keys[name]]
 
     def action_mark(self) -> None:
         """With a range open, end it; else mark the row and go on."""
@@ -21,6 +43,7 @@ class MarkingScreen(EditingScreen):
         table.marks.toggle(row)
         table.refresh_line(table.place)
         self._panes.go(table.place + 1)
+        self._tell_marks()
 
     def action_range(self) -> None:
         """Begin a range at the cursor, or mark what lies between its beginning and the cursor."""
@@ -31,7 +54,14 @@ class MarkingScreen(EditingScreen):
         else:
             table.marks.end_range(table.view, table.place)
         table.refresh()
-        self._panes.tell_place()
+        self._tell_marks()
+
+    def action_clear(self) -> None:
+        """As before, and the key bar follows the marks."""
+        marking = self._marking
+        super().action_clear()
+        if marking:
+            self._tell_marks()
 
     async def action_exclude(self) -> None:
         rows = self._chosen()
@@ -92,3 +122,13 @@ class MarkingScreen(EditingScreen):
         if self._table.marks.count(self._table.view, self._table.place):
             self._table.marks.clear()
             self._panes.repaint()
+            self._tell_marks()
+
+    @property
+    def _marking(self) -> bool:
+        table = self._table
+        return self._opened is not None and table.marks.count(table.view, table.place) > 0
+
+    def _tell_marks(self) -> None:
+        self._panes.tell_place()
+        self.query_one(KeyBar).refresh()
