@@ -10,10 +10,12 @@ import pytest
 from tests.data.planted import FAULTS, plant
 from tlworkbench.data.checks.fixes import leave_training, majority, take_majority
 from tlworkbench.data.checks.found import Found
+from tlworkbench.data.checks.lengths import histogram, in_words, measure
 from tlworkbench.data.checks.subject import Subject, TextFacts, TextLengths, sample_by_key
 from tlworkbench.data.checks.table import BY_ID, CHECKS, run_checks
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.labelling import Labelling
+from tlworkbench.data.near_duplicates import Cancelled
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.rows_writer import write_rows
 
@@ -178,7 +180,7 @@ def test_texts_longer_than_the_model_reads(make: Make) -> None:
         Subject(measured.facts, measured.current, measured.excluded, measured.label_set, lengths)
     )
     assert (found.count, found.rows.tolist()) == (1, [2])
-    assert found.words == "33.3% of the 3 sampled texts have more than 256 tokens"
+    assert found.words == "33.3 % of 3 sampled texts have more than 256 tokens"
 
 
 def test_a_sample_is_the_same_whatever_else_is_wanted(make: Make) -> None:
@@ -241,3 +243,27 @@ def test_leaks_leave_the_training_split_in_one_edit(make: Make, near: bool) -> N
 def test_nothing_is_found_where_there_is_nothing(make: Make) -> None:
     rows, journal = make(train=[])
     assert {check.id: found.count for check, found in run_checks(subject(rows, journal)) if found.count} == {}
+
+
+@pytest.mark.parametrize("most", [3, 100])
+def test_tokens_are_measured_of_a_sample_and_counted_in_bins(make: Make, most: int) -> None:
+    texts = ["a" * length for length in (3, 8, 9, 100, 256, 257, 600)] + [" "]
+    rows, journal = make(train=[(text, "x") for text in texts])
+    measured = measure(
+        subject(rows, journal), lambda some: np.array([*map(len, some)], np.int32), 100, "tiny", most=most
+    )
+    assert len(measured.rows) == min(most, 7)
+    if most > 7:
+        parts = histogram(measured)
+        assert [(part.first, part.last, part.rows) for part in parts] == [
+            (1, 8, 2), (9, 16, 1), (17, 32, 0), (33, 64, 0), (65, 100, 1), (101, 128, 0), (129, 256, 1), (257, 512, 1),
+            (513, 1024, 1),
+        ]  # fmt: skip
+        assert [part.over for part in parts] == [False] * 5 + [True] * 4
+        assert in_words(measured) == "median 100, 95 % up to 497, longest 600"
+
+
+def test_measuring_ends_when_nobody_waits(make: Make) -> None:
+    rows, journal = make(train=[("a", "x")])
+    with pytest.raises(Cancelled):
+        measure(subject(rows, journal), lambda some: np.zeros(len(some), np.int32), 8, "tiny", lambda: True)

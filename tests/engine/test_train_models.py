@@ -18,8 +18,9 @@ from transformers import (
     RobertaModel,
 )
 
-from tlworkbench.engine.model_folder import effective_length, label_names, load_for_training, load_trained
+from tlworkbench.engine.model_folder import label_names, load_for_training, load_trained
 from tlworkbench.errors import UserError
+from tlworkbench.inference.text_limit import effective_length, folder_limit
 
 CLASSES = ("angry", "asking", "happy")
 
@@ -67,6 +68,7 @@ def test_a_new_head_has_the_label_set(tiny_bert: Path) -> None:
     assert opened.model.classifier.out_features == 3
     assert opened.model.config.label2id == {"angry": 0, "asking": 1, "happy": 2}
     assert (opened.limit, opened.notes) == (128, ())
+    assert folder_limit(tiny_bert) == opened.limit
 
 
 def test_a_head_of_another_size_is_replaced_and_told(folder: Path) -> None:

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "demo": "tlworkbench.cli.demo:demo",
     "open": "tlworkbench.cli.datasets:open_",
     "labels": "tlworkbench.cli.labels:labels",
+    "check": "tlworkbench.cli.check:check",
     "models": "tlworkbench.cli.models:models",
     "train": "tlworkbench.cli.training:train",
     "evaluate": "tlworkbench.cli.training:evaluate",

@@ -54,12 +54,13 @@ def _measure(
     chosen: Examples,
     began: float,
 ) -> Finished:
-    from tlworkbench.engine.model_folder import MAX_LENGTH_KEY, effective_length, label_names, load_trained
+    from tlworkbench.engine.model_folder import MAX_LENGTH_KEY, label_names, load_trained
     from tlworkbench.engine.plan import set_up_libraries
     from tlworkbench.engine.precision import choose_precision
     from tlworkbench.engine.scoring import score, write_predictions
     from tlworkbench.engine.stopping import telling
     from tlworkbench.engine.texts import tokenise
+    from tlworkbench.inference.text_limit import effective_length
 
     shown_as = f"run {spec.model}" if spec.model.isdecimal() else spec.model
     names, classes = match_labels(chosen.class_names, label_names(folder), chosen.classes, shown_as)

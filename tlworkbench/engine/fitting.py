@@ -16,7 +16,6 @@ from tlworkbench.engine.model_folder import (
     MAX_LENGTH_KEY,
     RUN_KEY,
     Classifier,
-    effective_length,
     load_for_training,
 )
 from tlworkbench.engine.pace import Pace
@@ -26,6 +25,7 @@ from tlworkbench.engine.scoring import Scored, score
 from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import TokenisedTexts, tokenise
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
+from tlworkbench.inference.text_limit import effective_length
 from tlworkbench.jobs.events import Evaluated, TrainingBegan
 
 _MANY_TRUNCATED = 0.05

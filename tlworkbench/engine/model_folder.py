@@ -12,12 +12,12 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from transformers import __version__ as transformers_version
 
 from tlworkbench.errors import UserError
+from tlworkbench.inference.text_limit import DEFAULT_MAX_LENGTH
 
 MAX_LENGTH_KEY = "tlworkbench_max_length"
 """Key in a run's config.json: tokens its texts were cut at."""
 RUN_KEY = "tlworkbench_run"
 """Key in a run's config.json: the run's number."""
-DEFAULT_MAX_LENGTH = 256
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,6 @@ def label_names(folder: Path) -> tuple[str, ...]:
     except (OSError, ValueError, AttributeError):
         return ()
     return tuple(named[number] for number in sorted(named))
-
-
-def effective_length(asked: int, limit: int) -> int:
-    """Tokens to keep of a text: what was asked for, else 256, never more than the model takes."""
-    return min(asked or DEFAULT_MAX_LENGTH, limit)
 
 
 def _config(folder: Path, shown_as: str) -> Any:

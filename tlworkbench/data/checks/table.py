@@ -47,13 +47,13 @@ CHECKS: tuple[Check, ...] = (
         repeats.conflicts, MAJORITY,
     ),
     Check(
-        "leaks", "training rows that stand in validation or test", "row", "fault",
-        "Scores on rows that were trained on are too good: take the copies out of training.",
+        "leaks", "leaks into training", "row", "fault",
+        "Validation or test rows stand in training too, so their scores are too good: take the copies out of training.",
         repeats.leaks, LEAVE,
     ),
     Check(
-        "near_leaks", "training rows nearly in validation or test", "row", "doubt",
-        "Scores may be too good: look, and take those that say the same out of training.",
+        "near_leaks", "near leaks into training", "row", "doubt",
+        "Validation or test rows are nearly those of training, so scores may be too good: look, then take them out.",
         repeats.near_leaks, LEAVE,
     ),
     Check(
@@ -82,12 +82,12 @@ CHECKS: tuple[Check, ...] = (
         classes.rare,
     ),
     Check(
-        "unmeasured", "classes without validation rows", "class", "doubt",
+        "unmeasured", "classes not in validation", "class", "doubt",
         "Nothing will be known about how well they are told apart: label some rows of the validation split.",
         classes.unmeasured,
     ),
     Check(
-        "uneven", "small beside the largest class", "class", "note",
+        "uneven", "small classes", "class", "note",
         "Accuracy hides how small classes fare: go by macro-F1.",
         classes.uneven,
     ),
@@ -97,7 +97,7 @@ CHECKS: tuple[Check, ...] = (
         texts.too_long,
     ),
     Check(
-        "replaced", "characters lost (U+FFFD)", "row", "doubt",
+        "replaced", "lost characters (U+FFFD)", "row", "doubt",
         "The source was read in another encoding than it was written in; what is lost is lost here.",
         texts.holding("replaced", "the character U+FFFD"),
     ),

@@ -51,6 +51,8 @@ def too_long(subject: Subject) -> Found:
         return Found(None, words=subject.why_no_lengths)
     rows = lengths.rows[lengths.tokens > lengths.limit]
     measured = len(lengths.rows)
-    share = f"{len(rows) / measured:.1%} of the " if measured else ""
+    if not len(rows):
+        return Found(0)
     sampled = "sampled " if measured < int(subject.worded.sum()) else ""
-    return Found(len(rows), rows, f"{share}{measured} {sampled}texts have more than {lengths.limit} tokens")
+    share = f"{100 * len(rows) / measured:.1f} % of {measured} {sampled}texts"
+    return Found(len(rows), rows, f"{share} have more than {lengths.limit} tokens")
