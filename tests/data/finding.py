@@ -45,14 +45,15 @@ drawn_rows = st.lists(
         source=st.integers(-1, 2),
         split=st.integers(0, 2),
         label=st.sampled_from((-1, 0, 2, 3)),
-        predicted=st.integers(-1, 9),
+        predicted=st.sampled_from((-1, 0, 1, 2, 3, 9)),
         edited=st.booleans(),
         flagged=st.booleans(),
         excluded=st.booleans(),
         noted=st.booleans(),
         score=st.sampled_from((0.0, -0.0, 0.25, 0.5, 1.0, -3.5, float("nan"), float("inf"))),
     ),
-    max_size=30,
+    min_size=1,
+    max_size=20,
 )
 
 

@@ -79,6 +79,15 @@ def test_a_filter_leaves_what_meets_every_condition(drawn: list[Drawn], filter: 
     assert found.dtype == np.int64
 
 
+@pytest.mark.parametrize("field", conditions)
+@settings(deadline=None, max_examples=25)
+@given(st.data())
+def test_one_condition_leaves_what_meets_it(field: str, data: st.DataObject) -> None:
+    drawn = data.draw(drawn_rows)
+    filter = RowFilter(**{field: data.draw(conditions[field])})
+    assert select(filter, input_of(drawn)).tolist() == [n for n, row in enumerate(drawn) if _fits(row, drawn, filter)]
+
+
 @settings(deadline=None, max_examples=60)
 @given(drawn_rows, filters(), st.sampled_from(FIELDS))
 def test_one_condition_can_be_left_out(drawn: list[Drawn], filter: RowFilter, field: str) -> None:
