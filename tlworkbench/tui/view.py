@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,24 @@ Indices = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Row indices in the order of the screen. A place is a position in the view, a row an index into the dataset."""
+    """Row indices in the order of the screen. A place is a position in the view, a row an index into the dataset.
+
+    Asking for one place or row costs the same however many there are.
+    """
 
     rows: range | Indices
-    title: str = ""
-    """What makes these rows special, as the frame says it; empty for all rows in the order of the source."""
+    words: tuple[str, ...] = ()
+    """What makes these rows special, part by part, as the frame says it; empty for all rows in the file's order."""
+    narrowed: bool = False
+    """Whether these may be fewer than all rows."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def narrowed(self) -> bool:
-        """Whether these may be fewer than all rows."""
-        return not isinstance(self.rows, range)
+    def title(self) -> str:
+        """All words."""
+        return " · ".join(self.words)
 
     def row(self, place: int) -> int:
         """The row at a place."""
@@ -33,14 +39,23 @@ class View:
         """The place of a row; None where the view doesn't hold it."""
         if isinstance(self.rows, range):
             return row if 0 <= row < len(self.rows) else None
-        found = np.flatnonzero(self.rows == row)
-        return int(found[0]) if len(found) else None
+        place = int(self._places[row]) if 0 <= row < len(self._places) else -1
+        return None if place < 0 else place
 
     def places(self, rows: Indices) -> Indices:
         """The places of those rows that the view holds, ascending."""
         if isinstance(self.rows, range):
-            return np.sort(rows)
-        return np.flatnonzero(np.isin(self.rows, rows))
+            return rows if len(rows) < 2 or bool((rows[1:] > rows[:-1]).all()) else np.sort(rows)
+        found = self._places[rows[rows < len(self._places)]]
+        return np.sort(found[found >= 0]).astype(np.int64)
+
+    @cached_property
+    def _places(self) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """By row: its place, -1 where the view doesn't hold it."""
+        assert not isinstance(self.rows, range)
+        places = np.full(int(self.rows.max(initial=-1)) + 1, -1, np.int32)
+        places[self.rows] = np.arange(len(self.rows), dtype=np.int32)
+        return places
 
 
 def all_rows(count: int) -> View:
@@ -50,7 +65,7 @@ def all_rows(count: int) -> View:
 
 def only(rows: Sequence[int] | Indices, title: str) -> View:
     """These rows alone, in this order."""
-    return View(np.asarray(rows, np.int64), title)
+    return View(np.asarray(rows, np.int64), (title,), narrowed=True)
 
 
 def next_place(places: Indices, here: int, step: int) -> int | None:

@@ -1,7 +1,6 @@
 """One row on one line: cursor and mark, number, signs, label, text."""
 
 import functools
-import re
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -9,6 +8,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tlworkbench.data.text_pattern import TextPattern, text_pattern
+from tlworkbench.errors import UserError
 from tlworkbench.tui.advice import Suggested
 from tlworkbench.tui.row_source import RowLook
 from tlworkbench.tui.text import clean, cut, fit, one_line, probability
@@ -36,14 +37,11 @@ def columns(rows: int, label_names: tuple[str, ...], width: int, suggesting: boo
     return Columns(max(4, len(str(rows))), label, label if suggesting else 0)
 
 
-def pattern_of(needle: str) -> re.Pattern[str] | None:
-    """What to highlight for a search; None where Python can't read the expression."""
-    capitals = needle != needle.lower()
+def pattern_of(needle: str) -> TextPattern | None:
+    """What to highlight for a search; None where there is nothing, or an expression that can't be read."""
     try:
-        if needle.startswith("re:"):
-            return re.compile(needle[3:], 0 if capitals else re.IGNORECASE)
-        return re.compile(re.escape(needle), 0 if capitals else re.IGNORECASE) if needle else None
-    except re.error:
+        return text_pattern(needle) if needle else None
+    except UserError:
         return None
 
 
@@ -62,7 +60,7 @@ def row_line(
     *,
     cursor: bool = False,
     marked: bool = False,
-    pattern: re.Pattern[str] | None = None,
+    pattern: TextPattern | None = None,
 ) -> Strip:
     """Draw row `number` (counted from 1) in exactly `width` cells."""
     colours = look.colours
@@ -109,29 +107,29 @@ def _suggestion(suggested: Suggested | None, width: int, look: Look, ground: str
 
 
 def _text(
-    text: str, room: int, pattern: re.Pattern[str] | None, colour: str, found_colour: str, ground: str
+    text: str, room: int, pattern: TextPattern | None, colour: str, found_colour: str, ground: str
 ) -> list[Segment]:
     if room <= 0:
         return []
-    match = pattern.search(text) if pattern else None
-    if match is None or match.start() == match.end():
+    span = pattern.span(text) if pattern else None
+    if span is None:
         return [Segment(one_line(text, room), _style(colour, ground))]
-    start = match.start()
-    if match.end() > room - 1:
+    start, end = span
+    if end > room - 1:
         # The match would lie beyond the edge: begin shortly before it.
         begin = max(0, start - _CONTEXT)
         before = f"…{clean(text[begin:start]).lstrip()}" if begin else clean(text[:start]).lstrip()
     else:
         before = clean(text[:start]).lstrip()
     before = cut(before, room)
-    found = one_line(text[start : match.end()], room - cell_len(before))
+    found = one_line(text[start:end], room - cell_len(before))
     rest = room - cell_len(before) - cell_len(found)
-    after = text[match.end() : match.end() + 8 * room + 64]
+    after = text[end : end + 8 * room + 64]
     return [
         Segment(before, _style(colour, ground)),
         Segment(found, _style(found_colour, ground, bold=True, underline=True)),
         Segment(
-            cut(clean(after).rstrip() + ("…" if len(after) < len(text) - match.end() else ""), rest),
+            cut(clean(after).rstrip() + ("…" if len(after) < len(text) - end else ""), rest),
             _style(colour, ground),
         ),
     ]
