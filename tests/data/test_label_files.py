@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tlworkbench.data.journal import Journal
-from tlworkbench.data.label_files import export_labels, import_labels
+from tlworkbench.data.label_files import export_marks, import_labels
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.data.rows_writer import write_rows
@@ -72,9 +72,9 @@ def test_an_export_holds_every_row_as_it_is_labelled_now(
     edit_a_bit(rows, journal)
     path = tmp_path / f"out{suffix}"
     path.write_text("older")
-    assert export_labels(rows, Labelling(rows, journal), path) == 8
+    assert export_marks(rows, Labelling(rows, journal), path) == 8
     records = read(path)
-    assert list(records[0]) == ["key", "text", "label", "source_label", "split", "excluded", "flagged"]
+    assert list(records[0]) == ["key", "text", "label", "source_label", "split", "excluded", "flagged", "note"]
     assert [record["key"] for record in records] == [key_text(key(rows, row)) for row in range(8)]
     assert [record["text"] for record in records] == TEXTS
     expected = ["negative", "negative", "negative", "negative", "pos", "", "neu", ""]
@@ -92,7 +92,7 @@ def test_an_export_imported_elsewhere_gives_the_same_labels_in_one_edit(
 ) -> None:
     edit_a_bit(rows, journal)
     path = tmp_path / f"out{suffix}"
-    export_labels(rows, Labelling(rows, journal), path)
+    export_marks(rows, Labelling(rows, journal), path)
     unchanged = import_labels(rows, journal, path)
     assert (unchanged.matched, unchanged.changed, unchanged.edit) == (8, 0, None)
     with Journal.open(tmp_path / "fresh.sqlite", rows.meta.label_values) as fresh:
@@ -197,9 +197,9 @@ def test_files_that_cannot_be_read_change_nothing(
 def test_an_export_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, rows: Rows, journal: Journal) -> None:
     labelling = Labelling(rows, journal)
     with pytest.raises(UserError, match="no kind"):
-        export_labels(rows, labelling, tmp_path / "x.xlsx")
+        export_marks(rows, labelling, tmp_path / "x.xlsx")
     with pytest.raises(UserError, match="could not be written"):
-        export_labels(rows, labelling, tmp_path / "no" / "x.csv")
+        export_marks(rows, labelling, tmp_path / "no" / "x.csv")
     for suffix in SUFFIXES:
         path = tmp_path / f"x{suffix}"
         path.write_text("older")
@@ -208,7 +208,7 @@ def test_an_export_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, 
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
         try:
             with pytest.raises(UserError, match="could not be written"):
-                export_labels(rows, labelling, path)
+                export_marks(rows, labelling, path)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert path.read_text() == "older"
@@ -222,7 +222,7 @@ def test_a_large_export_and_import_come_in_batches(tmp_path: Path) -> None:
     rows = Rows.open(tmp_path / "rows.arrow")
     path = tmp_path / "x.parquet"
     with Journal.open(tmp_path / "labels.sqlite", rows.meta.label_values) as journal:
-        export_labels(rows, Labelling(rows, journal), path)
+        export_marks(rows, Labelling(rows, journal), path)
         with pq.ParquetFile(path) as file:
             assert file.metadata.num_rows == count and file.metadata.num_row_groups == 3
         table = pq.read_table(path)

@@ -1,7 +1,7 @@
 """Files of labels as columns: what each record says about its row. CSV and TSV, JSON lines, Parquet."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,6 +10,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tlworkbench import atomic
+from tlworkbench.data.journal_notes import checked_note
 from tlworkbench.data.label_codes import label_text
 from tlworkbench.data.label_set import checked_name
 from tlworkbench.data.rows_meta import RowsMeta
@@ -27,13 +29,15 @@ class LabelRecords:
 
     lines: list[int] = field(default_factory=list)
     keys: list[int | None] = field(default_factory=list)
-    """Empty where the file has no column of keys; None for what can't be a key."""
+    """None where there is none, or it can't be one."""
     texts: list[str] = field(default_factory=list)
-    """Filled where there are no keys."""
+    """Empty where the file has no columns of text."""
     labels: list[str | None] = field(default_factory=list)
     """Names fit for labels, "" for none."""
     excluded: list[bool | None] = field(default_factory=list)
     flagged: list[bool | None] = field(default_factory=list)
+    notes: list[str | None] = field(default_factory=list)
+    """Notes as they are kept, "" for none."""
 
 
 def read_label_records(path: Path, meta: RowsMeta) -> LabelRecords:
@@ -51,8 +55,7 @@ def read_label_records(path: Path, meta: RowsMeta) -> LabelRecords:
         records.lines.append(line)
         if text:
             records.texts.append("\n".join("" if record.get(name) is None else str(record[name]) for name in text))
-        else:
-            records.keys.append(_key(record.get("key")))
+        records.keys.append(_key(record.get("key")))
         try:
             value = label_text(record.get(label))
             if value and value not in names:
@@ -62,6 +65,7 @@ def read_label_records(path: Path, meta: RowsMeta) -> LabelRecords:
             records.labels.append(names[value] if value else unlabelled)
             records.excluded.append(_mark(record.get("excluded")))
             records.flagged.append(_mark(record.get("flagged")))
+            records.notes.append(_note(record))
         except UserError as error:
             raise UserError(f"{path}, line {line}: {error.what}", error.hint) from error
     return records
@@ -86,6 +90,33 @@ def read_records(path: Path) -> Iterator[tuple[int, Record]]:
         raise UserError(f"{path} is no Parquet file, or damaged: {error}", "Check the file.") from error
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror or error}", "Check the file's rights.") from error
+
+
+def copy_records(path: Path, lines: Container[int], target: Path) -> None:
+    """Write the records of `path` on these lines to `target`, CSV, TSV or JSONL by its suffix, as they stand there.
+
+    Raises UserError where it can't be written.
+    """
+    kind = target.suffix.lower()
+    if kind not in (".csv", ".tsv", ".jsonl"):
+        raise UserError(f"{target.name} is of no kind that records are copied to", "Kinds: .csv, .tsv, .jsonl.")
+    encoder = msgspec.json.Encoder()
+    chosen = (record for line, record in read_records(path) if line in lines)
+    try:
+        with atomic.replacing(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter="\t" if kind == ".tsv" else ",", lineterminator="\n")
+            for number, record in enumerate(chosen):
+                if kind == ".jsonl":
+                    file.write(encoder.encode(record).decode() + "\n")
+                    continue
+                if not number:
+                    names = list(record)
+                    writer.writerow(names)
+                writer.writerow(["" if record.get(name) is None else record[name] for name in names])
+    except OSError as error:
+        raise UserError(
+            f"{target} could not be written: {error.strerror or error}", "Check the folder's rights and space."
+        ) from error
 
 
 def _separated(path: Path) -> Iterator[tuple[int, Record]]:
@@ -134,12 +165,12 @@ def _parquet(path: Path) -> Iterator[tuple[int, Record]]:
 
 def _columns(path: Path, record: Record, meta: RowsMeta) -> tuple[tuple[str, ...], str]:
     label = "label" if "label" in record or meta.label not in record else meta.label
-    if label not in record and not {"excluded", "flagged"} & set(record):
+    if label not in record and not {"excluded", "flagged", "note"} & set(record):
         raise UserError(f"{path.name} has no column 'label'", f"There are: {', '.join(record)}.")
-    if "key" in record:
-        return (), label
     text = meta.text if meta.text and set(meta.text) <= set(record) else ("text",)
     if not set(text) <= set(record):
+        text = ()
+    if "key" not in record and not text:
         raise UserError(f"{path.name} has neither a column 'key' nor 'text'", f"There are: {', '.join(record)}.")
     return text, label
 
@@ -149,6 +180,16 @@ def _key(value: object) -> int | None:
         return value if 0 <= value < 1 << 64 else None
     digits = str(value).strip().lower()
     return int(digits, 16) if len(digits) == 16 and not set(digits) - set("0123456789abcdef") else None
+
+
+def _note(record: Record) -> str | None:
+    # A column of that name may be the source's own; our exports are known by the source's labels beside.
+    if "note" not in record or not {"key", "source_label"} & set(record):
+        return None
+    value = record["note"]
+    if value is None or value == "":
+        return "" if "source_label" in record else None
+    return checked_note(str(value))
 
 
 def _mark(value: object) -> bool | None:

@@ -1,0 +1,74 @@
+"""`labels`: files out and in, by the command, on datasets opened by the command."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_usage import Run, run
+from tests.data.test_write_back import JSONL, UGLY
+
+__all__ = ["run"]
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(run: Run) -> Ask:
+    """Run a command that succeeds: its JSON."""
+
+    def ask(*arguments: str) -> Any:
+        status, out, err = run(*arguments, "--json")
+        assert status == 0, err
+        return json.loads(out)
+
+    return ask
+
+
+@pytest.mark.parametrize(("name", "content"), [("ugly.csv", UGLY), ("x.jsonl", JSONL)])
+def test_what_the_import_read_comes_back_byte_for_byte(ask: Ask, tmp_path: Path, name: str, content: bytes) -> None:
+    source = tmp_path / name
+    source.write_bytes(content)
+    ask("open", str(source))
+    back = tmp_path / f"back-{name}"
+    report = ask("labels", "export", str(back))
+    assert back.read_bytes() == content
+    assert (report["relabelled"], report["why_not_exact"]) == (0, "")
+    ask("labels", "map", "neg=negative")
+    report = ask("labels", "export", str(back))
+    assert report["relabelled"] == content.count(b"neg") - (name == "x.jsonl")
+    assert back.read_bytes().count(b"negative") == report["relabelled"]
+
+
+def test_marks_go_out_and_come_back_and_what_finds_no_row_is_kept(ask: Ask, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "x.csv"
+    source.write_text("text,label\na,1\nb,2\nc,2\n")
+    ask("open", str(source), "--validation", "0")
+    marks = tmp_path / "marks.csv"
+    assert ask("labels", "export", "--marks", str(marks)) == {"file": str(marks), "rows": 3}
+    with marks.open() as file:
+        records = list(csv.DictReader(file))
+    records[0].update(label="2", note="ask Ann", excluded="true")
+    records[1].update(key="", text="gone")
+    records[2].update(key="0123456789abcdef", label="1")
+    with marks.open("w") as file:
+        writer = csv.DictWriter(file, list(records[0]))
+        writer.writeheader()
+        writer.writerows(records)
+    lost = tmp_path / "lost.csv"
+    report = ask("labels", "import", str(marks), "--unmatched", str(lost))
+    found = report["imported"]
+    assert (found["matched"], found["by_text"], found["changed"], found["unmatched_lines"]) == (2, 1, 2, [3])
+    assert report["counts"] == {"1": 1, "2": 2} and report["edits"] == 1
+    with lost.open() as file:
+        assert list(csv.DictReader(file)) == [records[1]]
+    again = tmp_path / "again.jsonl"
+    ask("labels", "export", "--marks", str(again))
+    first = json.loads(again.read_text().splitlines()[0])
+    assert (first["label"], first["note"], first["excluded"]) == ("2", "ask Ann", True)
+    status, out, _ = run("labels", "import", str(marks))
+    assert status == 0 and "1 found no row: line 3" in out and "--unmatched FILE" in out
+    assert ask("labels", "export", "--without-excluded", str(tmp_path / "less.csv"))["left_out"] == 1
+    assert (tmp_path / "less.csv").read_text() == "text,label\nb,2\nc,1\n"
