@@ -51,9 +51,9 @@ class JobContext:
         """Tell the user something in a sentence."""
         self.emit(Note(text=text, level="warning" if warning else "info"))
 
-    def progress(self, what: str, done: int, total: int = 0, unit: str = "rows") -> None:
-        """Tell how far it is."""
-        self.emit(Progress(what=what, done=done, total=total, unit=unit))
+    def progress(self, what: str, done: int, total: int = 0, unit: str = "rows", **more: Any) -> None:
+        """Tell how far it is; `more` are further fields of `Progress`."""
+        self.emit(Progress(what=what, done=done, total=total, unit=unit, **more))
 
     def finish(self, event: Finished) -> None:
         """Say the last word: the event first, then the state, so that whoever sees the end sees the result too."""

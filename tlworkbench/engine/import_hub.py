@@ -14,7 +14,9 @@ from huggingface_hub.errors import HfHubHTTPError
 from tlworkbench.catalog.hub_errors import hub_errors
 from tlworkbench.data.source import Source
 from tlworkbench.data.splits import BASE, split_of
-from tlworkbench.engine.import_parts import Part, class_names, read_batches, split_expressions
+from tlworkbench.engine.import_library import class_names, prepare_library, read_batches
+from tlworkbench.engine.import_parts import Part
+from tlworkbench.engine.import_splits import split_expressions
 from tlworkbench.errors import UserError
 
 _SECONDS_TO_ANSWER = 10.0
@@ -28,6 +30,7 @@ def hub_parts(source: Source, expression: str, watch: Callable[[int], None]) -> 
     `watch` is called a few times a second with the bytes fetched so far, and may raise to give up.
     Raises UserError when the Hub or the dataset can't be reached, or it has no such configuration or split.
     """
+    prepare_library()
     wanted = split_expressions(expression) if expression else [("", "")]
     id_, silence = _full_id(source.id)
     source = dataclasses.replace(source, id=id_)

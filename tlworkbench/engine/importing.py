@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,8 +14,7 @@ from tlworkbench.data.source import Source, resolve_source
 from tlworkbench.data.widening import plain_table
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.import_files import file_parts
-from tlworkbench.engine.import_hub import hub_parts
-from tlworkbench.engine.import_parts import Part, prepare_library, select
+from tlworkbench.engine.import_parts import Part
 from tlworkbench.engine.import_remarks import cut_in_words, rows_in_words, warnings_on
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
@@ -23,11 +23,12 @@ from tlworkbench.jobs.spec import ImportSpec
 
 _EVERY = 0.2
 """Seconds between two words on progress."""
+_PACE_SECONDS = 0.5
+"""Before that a pace is a guess."""
 
 
 def run(context: JobContext, spec: ImportSpec) -> Finished:
     """Import `spec.source`. The workspace's old rows stand until the new ones are complete, and stay on any failure."""
-    prepare_library()
     _sweep(context)
     try:
         return _Import(context, spec).run()
@@ -79,6 +80,8 @@ class _Import:
 
     def _parts(self, source: Source) -> list[Part]:
         if source.kind == "hub":
+            from tlworkbench.engine.import_hub import hub_parts
+
             self._note(f"'{source.id}' is no file or folder here, so it is looked for on the Hub")
             return hub_parts(
                 source, self._spec.split, lambda size: self._tell(f"fetching {source.id}", size, unit="bytes")
@@ -89,7 +92,11 @@ class _Import:
             parts.append(part)
         if len(parts) > 1:
             self._note("splits by file name: " + "; ".join(_files_of(split, parts) for split in source.files))
-        return select(parts, self._spec.split, self._breathe) if self._spec.split else parts
+        if not self._spec.split:
+            return parts
+        from tlworkbench.engine.import_splits import select
+
+        return select(parts, self._spec.split, self._breathe)
 
     def _columns(self, parts: list[Part]) -> Columns:
         for part in parts:
@@ -112,14 +119,31 @@ class _Import:
 
     def _write(self, writer: RowsWriter, parts: list[Part], columns: Columns) -> None:
         total = sum(part.rows for part in parts) if all(part.rows for part in parts) else 0
+        size = sum(part.size for part in parts) if all(part.size for part in parts) else 0
+        began, read = time.monotonic(), 0
         for part in parts:
-            self._tell(f"importing {part.name}", writer.rows, total)
+
+            def tell(part: Part = part, before: int = read) -> None:
+                position = before + part.position()
+                self._tell(
+                    f"importing {part.name}",
+                    writer.rows,
+                    total,
+                    bytes_done=min(position, size),
+                    bytes_total=size,
+                    seconds_left=_left(time.monotonic() - began, position, size),
+                )
+
+            tell()
             for number, table in enumerate(table for table in part.tables() if table.num_rows):
                 if not number:
                     self._check_columns(part, table, columns)
                 writer.write(part.split, table)
-                self._tell(f"importing {part.name}", writer.rows, total)
-        self._tell("putting the rows in place", writer.rows, writer.rows, at_once=True)
+                tell()
+            read += part.size
+        self._tell(
+            "putting the rows in place", writer.rows, writer.rows, at_once=True, bytes_done=size, bytes_total=size
+        )
 
     def _check_columns(self, part: Part, table: pa.Table, columns: Columns) -> None:
         there = table.column_names
@@ -136,16 +160,23 @@ class _Import:
         self._notes.append(text)
         self._context.note(text, warning)
 
-    def _tell(self, what: str, done: int, total: int = 0, unit: str = "rows", at_once: bool = False) -> None:
+    def _tell(
+        self, what: str, done: int, total: int = 0, unit: str = "rows", at_once: bool = False, **more: Any
+    ) -> None:
         self._breathe()
         now = time.monotonic()
         if at_once or now - self._told_at >= _EVERY:
             self._told_at = now
-            self._context.progress(what, done, total, unit)
+            self._context.progress(what, done, total, unit, **more)
 
     def _breathe(self) -> None:
         if self._context.stop_requested:
             raise _StopAsked
+
+
+def _left(seconds: float, done: int, total: int) -> float:
+    """Seconds left at the pace so far; -1 while that says nothing yet."""
+    return seconds * (total - done) / done if seconds >= _PACE_SECONDS and 0 < done <= total else -1.0
 
 
 def _label_names(parts: list[Part], label: str) -> tuple[str, ...]:

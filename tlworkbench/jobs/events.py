@@ -28,6 +28,18 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
     done: int
     total: int = 0
     unit: str = "rows"
+    bytes_done: int = 0
+    bytes_total: int = 0
+    """Of the files that are read; 0 where that isn't known."""
+    seconds_left: float = -1.0
+    """Below 0 where it isn't known."""
+
+    @property
+    def share(self) -> float:
+        """Share of the work done, 0 to 1: by bytes, else by what is counted; 0 where neither total is known."""
+        if self.bytes_total:
+            return min(1.0, self.bytes_done / self.bytes_total)
+        return min(1.0, self.done / self.total) if self.total else 0.0
 
 
 class TrainingBegan(_Event, frozen=True, kw_only=True, tag="training"):

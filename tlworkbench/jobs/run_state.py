@@ -49,9 +49,7 @@ class RunState:
         """Share of the work done, 0 to 1; 0 where it isn't known."""
         if self.training is not None:
             return min(1.0, self.last_step / max(1, self.training.total_steps))
-        if self.progress is not None and self.progress.total:
-            return min(1.0, self.progress.done / self.progress.total)
-        return 0.0
+        return self.progress.share if self.progress is not None else 0.0
 
     def with_status(self, state: JobState) -> "RunState":
         """The same with what the job's state file and its processes say; they know of an end without a last word."""
