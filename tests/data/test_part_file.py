@@ -31,8 +31,8 @@ def test_rows_are_read_while_the_writer_is_open(tmp_path: Path) -> None:
         seen = read_part(part, limit=150)
         assert seen is not None
         assert seen.texts(range(150)) == [f"text {n}" for n in range(150)]
-        assert seen.meta.label_values == ("b", "a")
-        assert seen.source_labels[:3].tolist() == [0, 1, 0]
+        assert seen.meta.label_values == ("a", "b")
+        assert seen.source_labels[:3].tolist() == [1, 0, 1]
         writer.write("test", _table(20100, 5))
         writer.close()
         writer.seal(tmp_path / "rows.arrow")
@@ -75,7 +75,7 @@ def test_columns_that_widen_rewrite_what_is_there(tmp_path: Path) -> None:
         seen = read_part(tmp_path / "rows.part", limit=300)
         assert seen is not None
         assert seen.record(0) == {"text": "text 0", "label": "b", "n": "0", "more": None}
-        assert seen.meta.label_values == ("b", "a")
+        assert seen.meta.label_values == ("a", "b")
         writer.close()
         writer.seal(tmp_path / "rows.arrow")
     rows = Rows.open(tmp_path / "rows.arrow")

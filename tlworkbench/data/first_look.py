@@ -9,6 +9,7 @@ from tlworkbench.data.columns import choose_columns
 from tlworkbench.data.file_tables import open_tables
 from tlworkbench.data.keys import content_hashes
 from tlworkbench.data.label_codes import LabelCodes
+from tlworkbench.data.part_file import unsettled_rows
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.rows_meta import KEY, LABEL, SPLIT, RowsMeta
 from tlworkbench.data.source import resolve_source
@@ -43,7 +44,8 @@ def first_look(source: str, text: tuple[str, ...] = (), label: str = "") -> Rows
         raise UserError(f"{Path(source).name} has no rows", "Check how it was written.")
     table = table.slice(0, LOOK_ROWS).combine_chunks()
     columns = choose_columns(table, text, label, class_names=file.class_names)
-    codes = LabelCodes(columns.label, file.class_names.get(columns.label, ()))
+    named = file.class_names.get(columns.label, ())
+    codes = LabelCodes(columns.label, named)
     labels = (
         codes.encode(table.column(columns.label).combine_chunks())
         if columns.label
@@ -55,8 +57,9 @@ def first_look(source: str, text: tuple[str, ...] = (), label: str = "") -> Rows
         SPLIT: np.full(table.num_rows, BASE.index(split) if split in BASE else 0, np.int8),
         LABEL: labels,
     }
-    meta = RowsMeta(source=source, text=columns.text, label=columns.label, label_values=codes.values)
-    return Rows(pa.table({**own, **dict(zip(table.column_names, table.columns, strict=True))}), meta)
+    meta = RowsMeta(source=source, text=columns.text, label=columns.label, label_values=named)
+    whole = pa.table({**own, **dict(zip(table.column_names, table.columns, strict=True))})
+    return unsettled_rows(whole, meta, codes.values)
 
 
 def _joined(one: pa.Table, other: pa.Table) -> pa.Table:

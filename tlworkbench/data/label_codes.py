@@ -1,5 +1,6 @@
 """The source's labels as numbers: codes given as values appear, put into natural order when all are known."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,7 @@ class LabelCodes:
         nearly_all = self._rows >= _FEW_ROWS and len(self._values) > _NEARLY_ALL * self._rows
         if nearly_all or len(self._values) > MAX_VALUES:
             raise self._too_many("")
-        ordered = sorted(self._values, key=_by_number if all(map(_is_number, self._values)) else _by_alphabet)
-        places = np.zeros(len(ordered), np.int32)
-        for place, value in enumerate(ordered):
-            places[self._values[value]] = place
-        return tuple(ordered), places
+        return ordered_labels(self.values)
 
     def _code(self, value: object) -> int:
         if self._named and isinstance(value, int):
@@ -77,6 +74,13 @@ class LabelCodes:
             f" in {which}{grouped(self._rows)} rows: these are no labels",
             "Name the column of labels with --label, or --label - for none.",
         )
+
+
+def ordered_labels(values: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
+    """Labels in natural order (numbers by value, else by alphabet), and for each one given its place there."""
+    order = sorted(values, key=_by_number if all(map(_is_number, values)) else _by_alphabet)
+    at = {value: place for place, value in enumerate(order)}
+    return tuple(order), np.array([at[value] for value in values], np.int32)
 
 
 def label_text(value: object) -> str:

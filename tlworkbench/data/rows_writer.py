@@ -54,7 +54,7 @@ class RowsWriter:
     ) -> None:
         self.rows = 0
         self._part = part
-        self._meta = RowsMeta(source=source, text=text, label=label)
+        self._meta = RowsMeta(source=source, text=text, label=label, label_values=label_names)
         self._validation = validation
         self._codes = LabelCodes(label, label_names)
         self._splits: list[str] = list(BASE)
@@ -64,7 +64,7 @@ class RowsWriter:
         self._sink: pa.ipc.RecordBatchFileWriter | None = None
         self._written = 0
         self._empty_texts = 0
-        self._known_labels = 0
+        self._known_labels = len(label_names)
 
     def __enter__(self) -> "RowsWriter":
         return self
