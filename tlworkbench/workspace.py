@@ -124,14 +124,16 @@ def open_workspace(name_or_path: str, create: bool = False) -> Workspace:
 
 
 def remove_if_unused(workspace: Workspace) -> None:
-    """Take away a workspace that holds nothing but imports that failed: neither rows, labels, nor any other job.
+    """Take away a workspace that holds nothing but imports that have ended: neither rows, labels, nor any other job.
 
     Only files of ours go; a folder that holds others, as one given by its path may, stays.
     """
     from tlworkbench.jobs.folder import list_jobs, lock_file
 
     jobs = list_jobs(workspace.jobs_dir)
-    if workspace.has_rows or workspace.labels_file.exists() or any(job.kind != "import" for job in jobs):
+    if workspace.has_rows or workspace.labels_file.exists():
+        return
+    if any(job.kind != "import" or not job.state().ended for job in jobs):
         return
     for job in jobs:
         shutil.rmtree(job.path)

@@ -437,10 +437,12 @@ async def test_a_dataset_is_opened_and_its_first_rows_show_while_it_is_read(
         await until(pilot, lambda: "Open a dataset" in "\n".join(lines(app)))
         app.screen.query_one(Input).value = str(reviews)
         await pilot.press("enter")
-        await until(pilot, lambda: "review 4" in "\n".join(lines(app)))
+        await until(pilot, lambda: "reading reviews.csv" in "\n".join(lines(app)))
         shown = "\n".join(lines(app))
-        assert "reading reviews.csv · 300 of 700 rows · 43 %" in shown and "row 1 of 256" in shown
+        assert "43 % · 300 of 700 rows" in shown and "review 4" in shown
+        assert "row 1 of 700 so far" in shown
         await pilot.press("1")
+        await until(pilot, lambda: "they can be looked" in "\n".join(lines(app)).replace("at only", ""))
         reviews.with_name("go").touch()
         await until(pilot, lambda: "700 rows" in lines(app)[0])
         assert len(table(app).view) == 700 and "reading reviews.csv" not in "\n".join(lines(app))

@@ -7,8 +7,9 @@ import click
 
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job
+from tlworkbench.cli.screen import open_screen_importing
 from tlworkbench.data.source import absolute_source, resolve_source
-from tlworkbench.errors import UserError
+from tlworkbench.errors import UsageError, UserError
 from tlworkbench.jobs.spec import ImportSpec
 from tlworkbench.workspace import Workspace, name_for_source, open_workspace, remember_current, remove_if_unused
 
@@ -19,6 +20,7 @@ from tlworkbench.workspace import Workspace, name_for_source, open_workspace, re
 @click.option("--label", default="", metavar="C", help="Column of the labels.")
 @click.option("--split", default="", metavar="EXPR", help="Part to read, as in datasets: train[:1000].")
 @click.option("--validation", default=0.2, show_default=True, help="Share cut off where there is no validation split.")
+@click.option("--screen", is_flag=True, help="Open the screen at once and import there.")
 @json_option
 @click.pass_context
 def open_(
@@ -28,19 +30,26 @@ def open_(
     label: str,
     split: str,
     validation: float,
+    screen: bool,
     as_json: bool,
 ) -> None:
     """Import SOURCE: a CSV, TSV, JSONL, Parquet, Arrow or TXT file, a folder of these, or a Hub id.
 
-    Without -w the workspace is named after the source. Opening the same source again keeps all labels.
+    Without -w the workspace is named after the source. Opening the same source again keeps all labels. With --screen
+    the first rows are there at once, to be looked at while the others come.
     """
     source = absolute_source(source)
     resolve_source(source)  # What is wrong with the path is said at once, before any folder is made.
     spec = ImportSpec(source=source, text=text, label=label, split=split, validation=validation)
+    if screen:
+        if as_json:
+            raise UsageError("--screen and --json exclude each other", "Leave one of them out.")
+        open_screen_importing(context.obj or name_for_source(source), spec)
+        return
     workspace = open_workspace(context.obj or name_for_source(source), create=True)
     try:
         result = import_into(workspace, spec)
-    except UserError:
+    except (UserError, KeyboardInterrupt):
         remove_if_unused(workspace)
         raise
     emit(result, as_json, lambda: _lines(workspace, result))
@@ -48,6 +57,9 @@ def open_(
 
 def import_into(workspace: Workspace, spec: ImportSpec) -> dict[str, Any]:
     """Import as a job, remember the source, and bring the journal up to the source's labels."""
+    if not workspace.has_rows:
+        # So that the same command finds this workspace again, whatever happens to this process.
+        workspace.update(source=spec.source)
     _, result = run_job(workspace, spec, Path(spec.source).stem)
     if result["status"] == "done":
         workspace.update(

@@ -51,7 +51,9 @@ def first_look(source: str, text: tuple[str, ...] = (), label: str = "") -> Rows
         if columns.label
         else np.full(table.num_rows, -1, np.int32)
     )
-    texts = zip(*([cell or "" for cell in as_text(table.column(name)).to_pylist()] for name in columns.text), strict=True)
+    texts = zip(
+        *([cell or "" for cell in as_text(table.column(name)).to_pylist()] for name in columns.text), strict=True
+    )
     own = {
         KEY: content_hashes("\n".join(parts) for parts in texts),
         SPLIT: np.full(table.num_rows, BASE.index(split) if split in BASE else 0, np.int8),

@@ -194,7 +194,11 @@ def _files_of(split: str, parts: list[Part]) -> str:
 
 
 def _sweep(context: JobContext) -> None:
-    """Remove what imports that were killed left in their folders."""
-    for job in list_jobs(context.job.path.parent, "import"):
-        if job.number != context.job.number and job.state().ended:
-            (job.path / PART_NAME).unlink(missing_ok=True)
+    """Remove what imports that were killed left behind."""
+    others = [job for job in list_jobs(context.job.path.parent, "import") if job.number != context.job.number]
+    ended = [job for job in others if job.state().ended]
+    for job in ended:
+        (job.path / PART_NAME).unlink(missing_ok=True)
+    if len(ended) == len(others):
+        for path in context.workspace.glob(f".{ROWS_NAME}.*"):
+            path.unlink(missing_ok=True)

@@ -70,6 +70,11 @@ def reap() -> None:
             )
 
 
+def disown(job: JobFolder) -> None:
+    """Speak no more for a job's process; before its folder is deleted, whose name another job may get."""
+    _children.pop(job.path, None)
+
+
 def _last_line(job: JobFolder) -> str:
     lines = job.log_file.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "it printed nothing")

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.spec import ImportSpec
 from tlworkbench.settings import Settings
 from tlworkbench.tui import actions, faults, standing, themes
 from tlworkbench.tui.background import in_background
@@ -79,9 +80,13 @@ class Workbench(App[None], inherit_bindings=False):
         "predict": _predict,
     }
 
-    def __init__(self, workspace: Workspace, settings: Settings | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, settings: Settings | None = None, opening: ImportSpec | None = None
+    ) -> None:
         super().__init__()
         self.workspace = workspace
+        self.opening = opening
+        """An import that the Data screen is to start at once."""
         self.settings = settings or Settings()
         self.looks, self._theme_wanted, self._theme_errors = themes.themes_for(
             self.settings.theme, workspace.info.where
@@ -119,7 +124,8 @@ class Workbench(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Open the screen that was open last, and begin to follow jobs."""
-        self.switch_mode(self.where.screen if self.where.screen in MODE_NAMES else "data")
+        last = self.where.screen if self.where.screen in MODE_NAMES else "data"
+        self.switch_mode("data" if self.opening is not None else last)
         self.theme_changed_signal.subscribe(self, lambda _: self.look_changed.publish(self.look))
         self.jobs.open()
         self.count_again()

@@ -1,5 +1,6 @@
 """The workspace's jobs as the screen knows them: one background thread follows each one that runs."""
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from textual.app import App
 
 from tlworkbench.jobs.folder import JobFolder, create_job, list_jobs
 from tlworkbench.jobs.follow import follow, read_run
-from tlworkbench.jobs.launch import launch
+from tlworkbench.jobs.launch import disown, launch
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import JobSpec
 from tlworkbench.tui.messages import JobFound, JobUpdated, WorkFailed
@@ -73,6 +74,12 @@ class Jobs:
     def running(self) -> list[JobFolder]:
         """Jobs that have not ended, oldest first."""
         return sorted(job for job, state in self.states.items() if not state.ended)
+
+    def forget(self, job: JobFolder) -> None:
+        """Delete the folder of a job that has ended, as if it had never been."""
+        self.states.pop(job, None)
+        disown(job)
+        shutil.rmtree(job.path, ignore_errors=True)
 
     def learn(self, update: JobUpdated) -> bool:
         """Take in what a thread saw; whether it is news."""

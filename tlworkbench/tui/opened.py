@@ -11,7 +11,7 @@ from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.data.suggestions import FILE_NAME
 from tlworkbench.tui.advice import Advice
-from tlworkbench.tui.row_source import LabelledRows
+from tlworkbench.tui.row_source import FirstRows, LabelledRows
 from tlworkbench.tui.widgets.label_bar import LabelCount
 from tlworkbench.tui.widgets.row_detail import Detail
 from tlworkbench.workspace import Workspace
@@ -86,12 +86,36 @@ class Opened:
             marks=tuple(name for name, there in marks.items() if there),
             split=self.rows.split_name(row),
             key=key_text(self.key(row)),
-            others=tuple(
-                (name, "" if value is None else str(value))
-                for name, value in self.rows.record(row).items()
-                if name not in meta.text and name != meta.label
-            ),
+            others=_others(self.rows, row),
         )
+
+
+def first_detail(rows: Rows, row: int) -> Detail:
+    """A row of an import that still runs, as the detail pane shows it."""
+    look = FirstRows(rows).look(row)
+    return Detail(
+        number=row + 1,
+        text=rows.text(row),
+        now=(look.label, look.place),
+        marks=("being imported",),
+        others=_others(rows, row),
+    )
+
+
+def first_counts(rows: Rows) -> tuple[list[LabelCount], int]:
+    """Labels of an import that still runs with their rows so far, and the rows without one."""
+    names = rows.meta.label_values
+    counts = np.bincount(rows.source_labels + 1, minlength=len(names) + 1).tolist()
+    return [LabelCount("", name, count) for name, count in zip(names, counts[1:], strict=True)], counts[0]
+
+
+def _others(rows: Rows, row: int) -> tuple[tuple[str, str], ...]:
+    """The source's columns that are neither text nor label."""
+    return tuple(
+        (name, "" if value is None else str(value))
+        for name, value in rows.record(row).items()
+        if name not in rows.meta.text and name != rows.meta.label
+    )
 
 
 def stamp_of(file: Path) -> tuple[int, int]:

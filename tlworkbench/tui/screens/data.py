@@ -12,9 +12,8 @@ from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
 from tlworkbench.tui.decisions import Decision, Decisions
-from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.opened import Opened, stamp_of
-from tlworkbench.tui.screens.data_import import Importing
+from tlworkbench.tui.screens.data_import import NO_DATASET, ImportingScreen
 from tlworkbench.tui.screens.data_labels import LabellingScreen
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.view import all_rows, only
@@ -25,17 +24,10 @@ _RECENT = 50
 """Decisions of before that backspace leads back to."""
 POLL_SECONDS = 0.5
 """How soon edits of another program show."""
-_EMPTY = Content.assemble(
-    ("No dataset yet\n\n", "bold $foreground"),
-    ("i", "bold $accent"),
-    " opens one: a file, a folder or a Hub id\n",
-    ("?", "bold $accent"),
-    " lists all keys",
-)
 _NEED_ROWS = {action.name for action in actions.in_scope("data")} - {"open"}
 
 
-class DataScreen(LabellingScreen):
+class DataScreen(ImportingScreen, LabellingScreen):
     """Opens the dataset and keeps what is shown in step with it; see `LabellingScreen` and its bases for the keys."""
 
     SCOPE = "data"
@@ -54,28 +46,21 @@ class DataScreen(LabellingScreen):
     def body(self) -> ComposeResult:
         """The panes, the progress of an import, and what stands there while there is no dataset."""
         yield DataPanes(id="panes")
-        yield Static(_EMPTY, id="nothing", classes="empty")
+        yield Static(NO_DATASET, id="nothing", classes="empty")
         yield Static(id="progress")
 
     def on_mount(self) -> None:
         """Open the dataset after the first paint."""
-        self._importing = Importing(self.workbench, self._show_first, self._show_progress, self._reopen)
         kept = self.workbench.where.of("data")
         self.query_one("#right").set_class(kept.get("detail") is False, "-off")
         self._show_something(False)
-        self._show_progress(None)
         self.workbench.look_changed.subscribe(self, lambda _: self._panes.repaint())
-        self.call_after_refresh(self._reopen)
+        self.call_after_refresh(self._begin)
         self.set_interval(POLL_SECONDS, self._look_for_edits)
 
     def on_screen_resume(self) -> None:
         """Show what another screen asked for."""
         self._show_asked()
-
-    def job_updated(self, update: JobUpdated) -> None:
-        """An import goes on."""
-        with self.workbench.reporting():
-            self._importing.updated(update)
 
     def shown_keys(self, action: actions.Action) -> str:
         """Only the digits that have a label."""
@@ -87,7 +72,7 @@ class DataScreen(LabellingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a dataset one can only be opened."""
-        return self._opened is not None or action not in _NEED_ROWS
+        return self._opened is not None or self._panes.first is not None or action not in _NEED_ROWS
 
     def _reopen(self) -> None:
         """Open the file of rows where it is another one than before."""
@@ -116,26 +101,21 @@ class DataScreen(LabellingScreen):
     def _show_opened(self, opened: Opened, before: Opened | None) -> None:
         kept = self.workbench.where.of("data")
         row = self._table.row
-        wanted = key_text(before.key(row)) if before is not None and row is not None else kept.get("row")
+        if before is None and self._panes.first is not None:
+            # Looked at while they were imported: in the order they have now, but their keys were not settled.
+            place = row or 0
+        else:
+            wanted = key_text(before.key(row)) if before is not None and row is not None else kept.get("row")
+            place = _row_of(opened.rows, wanted)
         needle = self._panes.search.needle if before is not None else kept.get("search")
         self._show_something(True)
         self._decisions = Decisions(_decided(opened))
-        self._panes.show(opened, all_rows(len(opened.rows)), _row_of(opened.rows, wanted))
+        self._panes.show(opened, all_rows(len(opened.rows)), place)
         if isinstance(needle, str) and needle:
             self._panes.search_line.search(needle)
         self._panes.show_decisions(self._decisions)
         self._tell_counts()
         self._show_asked()
-
-    def _show_first(self, rows: Rows) -> None:
-        self._show_something(True)
-        self._panes.show_first(rows)
-
-    def _show_progress(self, told: Content | None) -> None:
-        line = self.query_one("#progress", Static)
-        line.display = told is not None
-        if told is not None:
-            line.update(told)
 
     def _show_something(self, rows: bool) -> None:
         self._panes.display = rows
@@ -177,9 +157,6 @@ class DataScreen(LabellingScreen):
     def _reached(self, event: DataPanes.RowReached) -> None:
         if self._opened is not None:
             self.workbench.where.keep("data", row=key_text(self._opened.key(event.row)))
-
-    async def action_open(self) -> None:
-        await self._importing.ask()
 
 
 def _decided(opened: Opened) -> list[Decision]:

@@ -1,144 +1,145 @@
-"""Opening a dataset from the Data screen: ask, import in a job, show the first rows meanwhile."""
+"""Opening a dataset from the Data screen: ask, import in a job, show meanwhile what there is of it."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
-
+from textual import on
 from textual.content import Content
+from textual.widgets import Static
 
-from tlworkbench.data.part_file import PART_NAME, read_part
-from tlworkbench.data.rows import Rows
 from tlworkbench.data.source import absolute_source, resolve_source
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import ImportSpec
+from tlworkbench.tui.importing import Importing, RowsSeen
 from tlworkbench.tui.messages import JobUpdated
+from tlworkbench.tui.opened import Opened
 from tlworkbench.tui.screens.confirm import Confirm
+from tlworkbench.tui.screens.data_rows import RowsScreen
 from tlworkbench.tui.screens.open_dataset import ask_for_dataset
-from tlworkbench.tui.text import clean, cut, percent, thousands
+from tlworkbench.tui.widgets.import_line import import_line
 
-if TYPE_CHECKING:
-    from tlworkbench.tui.app import Workbench
-
-FIRST_ROWS = 1000
-"""Rows of a running import that can be looked at."""
-
-
-def progress_line(job: JobFolder, state: RunState) -> Content:
-    """How far an import is."""
-    progress = state.progress
-    if state.status == "stopping":
-        told = "stopping"
-    elif progress is None:
-        told = "starting"
-    else:
-        total = f" of {thousands(progress.total)}" if progress.total else ""
-        share = f" · {percent(progress.done / progress.total)}" if progress.total else ""
-        told = f"{cut(clean(progress.what), 60)} · {thousands(progress.done)}{total} {clean(progress.unit)}{share}"
-    return Content.assemble(("▶ ", "$primary"), (told, "$primary"))
+NO_DATASET = Content.assemble(
+    ("No dataset yet\n\n", "bold $foreground"),
+    ("i", "bold $accent"),
+    " opens one: a file, a folder or a Hub id\n",
+    ("?", "bold $accent"),
+    " lists all keys",
+)
+_KEYS = [("esc", "stop the import"), ("↑ ↓", "look about"), (":", "jump"), ("d", "detail"), ("?", "keys")]
 
 
-class Importing:
-    """Follows the newest import of the workspace. `first_rows`, `progress` and `complete` are what the screen shows."""
+class ImportingScreen(RowsScreen):
+    """Shows the rows of an import that still runs where there are no others; they can be looked at only."""
 
-    def __init__(
-        self,
-        app: "Workbench",
-        first_rows: Callable[[Rows], None],
-        progress: Callable[[Content | None], None],
-        complete: Callable[[], None],
-    ) -> None:
-        self._app = app
-        self._first_rows, self._progress, self._complete = first_rows, progress, complete
-        self._seen = 0
-        self._told: set[int] = set()
-        """Imports that this screen saw running, so that it tells of their end."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._import_state: RunState | None = None
 
-    async def ask(self) -> None:
-        """Ask what to open, and whether other rows may go for it."""
+    def on_mount(self) -> None:
+        """Begin to follow imports. Textual calls this beside a subclass's own `on_mount`."""
+        self._importing = Importing(self.workbench, self._panes, self._import_changed)
+        self._show_progress()
 
+    def _reopen(self) -> None:
+        """Show the file of rows where it is another one than before."""
+        raise NotImplementedError
+
+    def _show_something(self, rows: bool) -> None:
+        """Show the panes, or what stands there while there are no rows."""
+        raise NotImplementedError
+
+    def job_updated(self, update: JobUpdated) -> None:
+        """An import goes on."""
+        with self.workbench.reporting():
+            self._importing.updated(update)
+
+    def keys_now(self) -> list[tuple[str, str]] | None:
+        """Rows that are still imported can be looked at only."""
+        return _KEYS if self._panes.first is not None else super().keys_now()
+
+    def _data(self) -> Opened:
+        if self._opened is None and self._panes.first is not None:
+            raise UserError(
+                "these rows are still being imported: they can be looked at only",
+                "Labels can be set as soon as all rows are there; esc stops the import.",
+            )
+        return super()._data()
+
+    def on_resize(self) -> None:
+        """The progress is as wide as the screen."""
+        self._show_progress()
+
+    def _begin(self) -> None:
+        """After the first paint: what was asked for when the program was started."""
+        self._reopen()
+        spec, self.workbench.opening = self.workbench.opening, None
+        if spec is not None:
+            with self.workbench.reporting():
+                self._import(spec)
+
+    async def action_open(self) -> None:
         def answered(source: str | None) -> None:
             if source is not None:
-                with self._app.reporting():
-                    self.open(absolute_source(source))
+                with self.workbench.reporting():
+                    self._import(self._spec(absolute_source(source)))
 
-        await self._app.push_screen(ask_for_dataset(self._app.workspace.info.source), answered)
+        await self.app.push_screen(ask_for_dataset(self.workbench.workspace.info.source), answered)
 
-    def open(self, source: str) -> None:
-        """Import `source` into the workspace; raises UserError."""
-        if any(job.kind == "import" for job in self._app.jobs.running()):
-            raise UserError("a dataset is being imported already", "Wait for it to end.")
-        resolve_source(source)
-        workspace = self._app.workspace
+    def _spec(self, source: str) -> ImportSpec:
+        info = self.workbench.workspace.info
+        if source != info.source:
+            return ImportSpec(source=source)
+        # The same source again is read as it was told to be read the first time.
+        return ImportSpec(source=source, text=info.text, label=info.label, split=info.split, validation=info.validation)
+
+    def _import(self, spec: ImportSpec) -> None:
+        """Import into the workspace, and ask first whether other rows may go for it. Raises UserError."""
+        if any(job.kind == "import" for job in self.workbench.jobs.running()):
+            raise UserError("a dataset is being imported already", "Wait for it to end, or stop it with esc.")
+        resolve_source(spec.source)
+        workspace = self.workbench.workspace
         before = workspace.info.source
-        if not workspace.has_rows or before == source:
-            self._start(source)
+        if not workspace.has_rows or before == spec.source:
+            self._importing.start(spec)
             return
         question = Confirm(
             "Replace the rows of this workspace?",
             f"They come from {before or 'elsewhere'}. Labels of rows that are in both are kept."
-            f" For a workspace of its own leave and type: tlworkbench open {source}",
+            f" For a workspace of its own leave and type: tlworkbench open {spec.source}",
             "replace",
             "stay",
         )
-        self._app.push_screen(question, lambda yes: self._confirmed(source) if yes else None)
 
-    def _confirmed(self, source: str) -> None:
-        with self._app.reporting():
-            self._start(source)
+        def decided(yes: bool | None) -> None:
+            if yes:
+                with self.workbench.reporting():
+                    self._importing.start(spec)
 
-    def _start(self, source: str) -> None:
-        info = self._app.workspace.info
-        # The same source again is read as it was told to be read the first time.
-        spec = (
-            ImportSpec(source=source, text=info.text, label=info.label, split=info.split, validation=info.validation)
-            if source == info.source
-            else ImportSpec(source=source)
-        )
-        job = self._app.jobs.start(spec, Path(source).stem)
-        self._told.add(job.number)
-        self._progress(Content.styled("▶ starting", "$primary"))
+        self.app.push_screen(question, decided)
 
-    def updated(self, update: JobUpdated) -> None:
-        """A job's state changed; only the newest import is of interest."""
-        job, state = update.job, update.state
-        if job.kind != "import" or job.number < self._seen:
-            return
-        self._seen = job.number
-        if not state.ended:
-            self._told.add(job.number)
-            if not self._app.workspace.has_rows and (rows := read_part(job.path / PART_NAME, FIRST_ROWS)) is not None:
-                self._first_rows(rows)
-            self._progress(progress_line(job, state))
-            return
-        self._progress(None)
-        if state.status == "done":
-            self._remember(job)
-        self._complete()
-        if job.number in self._told:
-            self._told.discard(job.number)
-            self._tell(state)
+    def _nothing_to_clear(self) -> None:
+        self._importing.stop()
 
-    def _remember(self, job: JobFolder) -> None:
-        spec = job.spec()
-        if isinstance(spec, ImportSpec) and self._app.workspace.info.source != spec.source:
-            self._app.workspace.update(
-                source=spec.source, text=spec.text, label=spec.label, split=spec.split, validation=spec.validation
-            )
+    def _import_changed(self, state: RunState) -> None:
+        self._import_state = None if state.ended else state
+        self._show_progress()
+        if state.ended:
+            self._reopen()
+            if self._opened is None:
+                self._panes.forget_first()
+                self.query_one("#nothing", Static).update(NO_DATASET)
+            self.refresh_bindings()
 
-    def _tell(self, state: RunState) -> None:
-        if state.status == "done":
-            notes = "\n".join(clean(note.text) for note in state.notes)
-            doubtful = any(note.level == "warning" for note in state.notes)
-            self._app.notify(
-                notes,
-                title=clean(state.what),
-                severity="warning" if doubtful else "information",
-                timeout=12,
-                markup=False,
-            )
-        elif state.status == "stopped":
-            self._app.notify("The import was stopped; the workspace is as it was.", markup=False)
-        else:
-            self._app.report(UserError(state.what, state.hint), title="The import failed")
+    def _show_progress(self) -> None:
+        line = self.query_one("#progress", Static)
+        line.display = self._import_state is not None
+        if self._import_state is not None:
+            line.update(import_line(self._import_state, self.size.width - 2))
+            self.query_one("#nothing", Static).update(Content("The first rows are on their way"))
+
+    @on(RowsSeen)
+    def _rows_seen(self, event: RowsSeen) -> None:
+        before = self._panes.first
+        if self._opened is None and self._importing.running and (before is None or len(before) < len(event.rows)):
+            self._show_something(True)
+            self._panes.show_first(event.rows)
+            if before is None:
+                self.refresh_bindings()

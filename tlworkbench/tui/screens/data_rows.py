@@ -70,12 +70,14 @@ class RowsScreen(WorkbenchScreen):
         return [("enter", "go to the first"), ("esc", "leave it")] if self._panes.search_line.is_open else None
 
     async def action_jump(self) -> None:
-        count = len(self._data().rows)
+        count = self._panes.count
+        if not count:
+            self._data()
 
         def answered(number: str | None) -> None:
             if number is not None:
                 with self.workbench.reporting():
-                    self._jump(number, count)
+                    self._jump(number, self._panes.count)
 
         await self.app.push_screen(Ask("Go to row", f"1 to {thousands(count)}"), answered)
 
@@ -148,6 +150,7 @@ class RowsScreen(WorkbenchScreen):
     def action_clear(self) -> None:
         """One thing at a time, the latest first."""
         panes = self._panes
+        toasts = bool(self.query("Toast"))
         self.app.clear_notifications()
         if panes.search_line.is_open:
             panes.search_line.close()
@@ -162,6 +165,11 @@ class RowsScreen(WorkbenchScreen):
         elif panes.search.needle:
             panes.set_search(Search())
             self.workbench.where.keep("data", search="")
+        elif not toasts:
+            self._nothing_to_clear()
+
+    def _nothing_to_clear(self) -> None:
+        """What esc means when there is nothing else for it."""
 
     def action_detail(self) -> None:
         pane = self.query_one("#right").toggle_class("-off")

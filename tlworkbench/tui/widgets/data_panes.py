@@ -12,14 +12,14 @@ from textual.message import Message
 
 from tlworkbench.data.rows import Rows
 from tlworkbench.tui.decisions import Decisions
-from tlworkbench.tui.opened import Opened
+from tlworkbench.tui.opened import Opened, first_counts, first_detail
 from tlworkbench.tui.queue_progress import QueueProgress
 from tlworkbench.tui.row_source import FirstRows
 from tlworkbench.tui.text import clean, cut, thousands
 from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.edge_line import EdgeLine
-from tlworkbench.tui.widgets.label_bar import LabelBar, LabelCount, LastLabel
-from tlworkbench.tui.widgets.row_detail import Detail, RowDetail
+from tlworkbench.tui.widgets.label_bar import LabelBar, LastLabel
+from tlworkbench.tui.widgets.row_detail import RowDetail
 from tlworkbench.tui.widgets.row_table import RowTable
 from tlworkbench.tui.widgets.search_line import Search, SearchLine
 
@@ -46,7 +46,8 @@ class DataPanes(Container):
         self.search = Search()
         self.found: Indices = np.zeros(0, np.int64)
         """Places in the view that the search found, ascending."""
-        self._first: Rows | None = None
+        self.first: Rows | None = None
+        """Rows of an import that still runs, where there are no others to show."""
         self._said = ""
         self._progress: QueueProgress | None = None
         self._pace = 0
@@ -82,9 +83,16 @@ class DataPanes(Container):
         """The row under the cursor."""
         return self.table.row
 
+    @property
+    def count(self) -> int:
+        """Rows there are, shown at the moment or not."""
+        if self.opened is not None:
+            return len(self.opened.rows)
+        return len(self.first) if self.first is not None else 0
+
     def show(self, opened: Opened, view: View, place: int) -> None:
         """Draw a dataset."""
-        self.opened, self._first = opened, None
+        self.opened, self.first = opened, None
         self._progress = QueueProgress(view, opened.labelling)
         self.search_line.rows = opened.rows
         self.table.show(opened.source, view, place)
@@ -100,10 +108,21 @@ class DataPanes(Container):
             self.post_message(self.RowReached(self.table.view.row(self.table.place)))
 
     def show_first(self, rows: Rows) -> None:
-        """Draw what there is of an import that still runs."""
-        self._first = rows
+        """Draw what there is of an import that still runs; the cursor stays where it is."""
+        grown = self.first is not None
+        self.first = rows
+        if grown and self.table.grow(FirstRows(rows), all_rows(len(rows))):
+            self._show_labels()
+            self._show_edge()
+            return
         self.table.show(FirstRows(rows), all_rows(len(rows)), self.table.place)
         self.repaint()
+
+    def forget_first(self) -> None:
+        """The import came to nothing."""
+        if self.first is not None:
+            self.table.show(FirstRows(self.first), all_rows(0))
+            self.first = None
 
     def set_view(self, view: View, place: int) -> None:
         """Draw other rows of the dataset."""
@@ -180,9 +199,8 @@ class DataPanes(Container):
         if row is None or not self.query_one("#right").display:
             return
         self.query_one("#number", EdgeLine).say(f"Row {thousands(row + 1)}")
-        if self._first is not None:
-            label = FirstRows(self._first).look(row)
-            detail = Detail(row + 1, self._first.text(row), (label.label, label.place))
+        if self.first is not None:
+            detail = first_detail(self.first, row)
         elif self.opened is not None:
             detail = self.opened.detail(row)
         else:
@@ -190,15 +208,16 @@ class DataPanes(Container):
         pane.show(detail, short=self.screen.has_class("-narrow"))
 
     def _show_labels(self) -> None:
-        if self._first is not None:
-            values, names = self._first.source_labels, self._first.meta.label_values
-            counts = [LabelCount("", name, int((values == n).sum())) for n, name in enumerate(names)]
-            self.query_one(LabelBar).show(counts, 0)
+        if self.first is not None:
+            counts, unlabelled = first_counts(self.first)
+            self.query_one(LabelBar).show(counts, unlabelled)
         elif self.opened is not None:
             self.query_one(LabelBar).show(self.opened.counts(), self.opened.labelling.unlabelled)
 
     def _show_title(self) -> None:
         title: list[str | tuple[str, str]] = [("Data", "bold")]
+        if self.first is not None:
+            title.append(("  being imported", "$primary"))
         if self.table.view.title:
             title.append((f"  {cut(clean(self.table.view.title), 2 * _NEEDLE)}", "$primary"))
         if self.search.needle:
@@ -222,6 +241,7 @@ class DataPanes(Container):
         if self._pace:
             edge.append(f"{self._pace} a minute")
         of_all = f", {thousands(len(self.opened.rows))} in all" if view.narrowed and self.opened is not None else ""
+        of_all = " so far" if self.first is not None else of_all
         edge.append(f"row {thousands(table.place + 1 if len(view) else 0)} of {thousands(len(view))}{of_all}")
         line = self.query_one("#place", EdgeLine)
         room = (line.size.width or 80) - 6

@@ -67,6 +67,20 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._keep_in_sight()
         self.refresh()
 
+    def grow(self, source: RowSource, view: View) -> bool:
+        """Take more rows after those that are there, painting nothing that stays; False where it would change."""
+        width = self.scrollable_content_region.width - 1
+        before = self._source
+        if before is None or len(self.view) < self.size.height or len(view) < len(self.view):
+            return False
+        if columns(len(source), source.label_names(), width) != columns(len(before), before.label_names(), width):
+            return False
+        if source.label_names() != before.label_names():
+            return False
+        self._source, self.view = source, view
+        self.virtual_size = Size(0, len(view))
+        return True
+
     def highlight(self, needle: str) -> None:
         """Let what was searched for stand out."""
         self._needle = needle
