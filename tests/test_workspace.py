@@ -7,6 +7,7 @@ import pytest
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.folder import create_job
 from tlworkbench.jobs.spec import ImportSpec, TrainSpec
+from tlworkbench.jobs.state import JobState, write_state
 from tlworkbench.workspace import (
     current_workspace,
     list_workspaces,
@@ -45,7 +46,10 @@ def test_updates_of_two_programs_are_merged_by_field() -> None:
 
 def test_a_workspace_never_used_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
     unused = open_workspace("unused", create=True)
-    create_job(unused.jobs_dir, ImportSpec(source="x.csv"))
+    job = create_job(unused.jobs_dir, ImportSpec(source="x.csv"))
+    remove_if_unused(unused)
+    assert job.path.exists(), "an import that runs keeps its workspace"
+    write_state(job.state_file, JobState(status="failed"))
     remove_if_unused(unused)
     assert not unused.root.exists()
 
