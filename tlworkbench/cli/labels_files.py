@@ -13,9 +13,7 @@ from tlworkbench.errors import UsageError
 
 @click.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--marks", is_flag=True, help="A table for labels import instead: key, text, label, marks, note."
-)
+@click.option("--marks", is_flag=True, help="A table for labels import instead: key, text, label, marks, note.")
 @click.option("--without-excluded", is_flag=True, help="Leave excluded rows out.")
 @click.option("--copy", is_flag=True, help="From the workspace's rows, without a look at the source.")
 @json_option

@@ -115,6 +115,11 @@ class Labelling:
             self._counts = self._bin(self.current)
         return self._counts
 
+    def rows_by_id(self) -> tuple[list[int], int]:
+        """Rows that were given each label id, by the source or here, before merges; and rows that were given none."""
+        bins = np.bincount(self._assigned - np.int16(DROPPED), minlength=len(self.label_set.resolved) + 1)
+        return bins[1:].tolist(), int(bins[0])
+
     @property
     def unlabelled(self) -> int:
         """Rows without a label."""

@@ -10,7 +10,6 @@ from tlworkbench.tui.text import counted, thousands
 from tlworkbench.tui.view import Indices
 from tlworkbench.tui.widgets.key_bar import KeyBar
 
-
 _ON_MARKED = {
     "label": "label all marked",
     "accept": "accept all",
