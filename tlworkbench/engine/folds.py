@@ -2,29 +2,30 @@
 
 import numpy as np
 
+from tlworkbench.data.duplicates import Groups
 from tlworkbench.engine.metrics import Ints
 
 
-def fold_of(groups: Ints, classes: Ints, folds: int, seed: int) -> Ints:
+def fold_of(groups: Groups, classes: Ints, folds: int, seed: int) -> Ints:
     """Fold of each row, 0 to folds - 1: rows of one group share it, and each class is spread as evenly as can be.
 
     groups: rows with the same number have the same text. A class with texts in two groups or more stands in two folds
     or more, so a head that leaves out one fold still learns it. A group counts for its most frequent class.
     """
-    _, groups = np.unique(groups, return_inverse=True)
-    count = int(groups.max()) + 1 if len(groups) else 0
+    _, dense = np.unique(groups, return_inverse=True)
+    count = int(dense.max(initial=-1)) + 1
     order = np.random.default_rng(seed).permutation(count)
-    shuffled = order[np.argsort(_class_of_group(groups, classes, count)[order], kind="stable")]
+    shuffled = order[np.argsort(_class_of_group(dense, classes, count)[order], kind="stable")]
     fold = np.empty(count, np.int64)
     # Dealt class after class without a gap, so that small classes do not all begin with the first fold.
     fold[shuffled] = np.arange(count) % folds
-    return np.asarray(fold[groups], np.int64)
+    return np.asarray(fold[dense], np.int64)
 
 
-def groups_by_class(groups: Ints, classes: Ints, count: int) -> Ints:
+def groups_by_class(groups: Groups, classes: Ints, count: int) -> Ints:
     """How many different texts each class has."""
-    pairs = np.unique(np.stack([classes, groups]), axis=1)[0]
-    return np.bincount(pairs, minlength=count)
+    pairs = np.unique(groups.astype(np.int64) * count + classes)
+    return np.bincount(pairs % count, minlength=count)
 
 
 def drawn(rows: Ints, classes: Ints, limit: int, seed: int) -> Ints:
@@ -44,9 +45,10 @@ def drawn(rows: Ints, classes: Ints, limit: int, seed: int) -> Ints:
 
 
 def _class_of_group(groups: Ints, classes: Ints, count: int) -> Ints:
-    pairs, counts = np.unique(np.stack([groups, classes]), axis=1, return_counts=True)
-    best = np.lexsort((-pairs[1], counts))
+    several = int(classes.max(initial=0)) + 1
+    pairs, counts = np.unique(groups * several + classes, return_counts=True)
     found = np.zeros(count, np.int64)
-    # The last one written stays: the class with the most rows, among equals the first.
-    found[pairs[0][best]] = pairs[1][best]
+    # The last one written stays: the class with the most rows.
+    order = np.argsort(counts, kind="stable")
+    found[pairs[order] // several] = pairs[order] % several
     return found

@@ -1,11 +1,13 @@
 """`suspects`: judge every label by what rows like it are labelled, and say which are probably wrong."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
+from threadpoolctl import threadpool_limits
 
+from tlworkbench.data.duplicates import Groups, has_text, text_groups
 from tlworkbench.data.embedding_files import Floats
 from tlworkbench.data.labelling import Labelling, Marks
 from tlworkbench.data.rows import Rows
@@ -16,17 +18,23 @@ from tlworkbench.engine.embed import Embedded, embed_rows
 from tlworkbench.engine.folds import drawn, fold_of, groups_by_class
 from tlworkbench.engine.label_ranking import suspects, suspicion
 from tlworkbench.engine.logistic_head import Head, fit_head
+from tlworkbench.engine.machine import usable_cores
 from tlworkbench.engine.metrics import Ints
 from tlworkbench.engine.row_vectors import RowVectors
 from tlworkbench.engine.stopping import Stopped
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import SuspectsSpec
-from tlworkbench.workspace import Workspace, open_workspace
+from tlworkbench.jobs.suspects import judging_model
+from tlworkbench.workspace import open_workspace
 
-BUNDLED = "bundled"
 _FEWEST_ROWS = 10
+_THREADS = 4
+"""Folds at once, each of which holds its rows' vectors three times."""
 _CHUNK = 65_536
+_LOOKED_AT = ("key", "suggestion")
+"""Means of an edit by which someone decided on this very row."""
+_REMEMBERED = 50_000
 _NEAREST = 5
 _COMPARED = 500_000_000
 """Pairs of rows compared for the nearest at most, so that a million rows cost seconds;"""
@@ -44,7 +52,7 @@ class Judged:
     """Class of each, index into `label_ids`."""
     label_ids: Ints
     """Labels that have two different texts or more."""
-    groups: Ints
+    groups: Groups
     """Rows with the same text have the same number."""
 
 
@@ -59,14 +67,14 @@ def run(context: JobContext, spec: SuspectsSpec) -> Finished:
     labelling = labelling_at(workspace, rows, spec.journal_version)
     judged = judge_which(rows, labelling, context)
     try:
-        embedded = embed_rows(context, rows, chosen_model(workspace, spec.model), workspace.jobs_dir)
+        embedded = embed_rows(context, rows, judging_model(workspace, spec.model), workspace.jobs_dir)
         ranking_began = time.monotonic()
         columns = _judge(context, spec, RowVectors(embedded.embeddings, rows.keys), labelling, judged)
         nearest = _nearest(rows, columns, embedded)
     except Stopped:
         return Finished(status="stopped", what="stopped; the embeddings made until then are kept")
     meta = SuggestionsMeta(
-        model=chosen_model(workspace, spec.model),
+        model=judging_model(workspace, spec.model),
         embeddings=embedded.identity,
         journal_version=labelling.version,
         labelled=len(judged.rows),
@@ -85,9 +93,6 @@ def run(context: JobContext, spec: SuspectsSpec) -> Finished:
     )
 
 
-def chosen_model(workspace: Workspace, model: str) -> str:
-    """The model that was asked for, else the workspace's, else the bundled one."""
-    return model or workspace.info.model or BUNDLED
 
 
 def judge_which(rows: Rows, labelling: Labelling, context: JobContext) -> Judged:
@@ -96,9 +101,9 @@ def judge_which(rows: Rows, labelling: Labelling, context: JobContext) -> Judged
     Labels with a single text are left out, which a note tells: nothing could vouch for it. Raises UserError where fewer
     than two labels or ten rows are left.
     """
-    groups, has_text = _texts(rows)
+    groups = text_groups(rows)
     labels = labelling.label_set
-    usable = np.flatnonzero((labelling.current >= 0) & ~labelling.excluded & has_text)
+    usable = np.flatnonzero((labelling.current >= 0) & ~labelling.excluded & has_text(rows))
     classes = labels.class_of[labelling.current[usable]].astype(np.int64)
     texts = groups_by_class(groups[usable], classes, len(labels.labels))
     known = np.flatnonzero(texts >= 2)
@@ -127,13 +132,21 @@ def out_of_fold(vectors: RowVectors, judged: Judged, spec: SuspectsSpec, context
     """Probabilities of each judged row's classes by a head that saw neither it nor another row with its text."""
     fold = fold_of(judged.groups[judged.rows], judged.classes, spec.folds, spec.seed)
     found = np.zeros((len(judged.rows), len(judged.label_ids)), np.float32)
-    for number in range(spec.folds):
+
+    def judge(number: int) -> Ints:
         _check(context)
-        context.progress("judging the labels", number, spec.folds + 1, "folds")
         held = np.flatnonzero(fold == number)
         if len(held):
             head = _fit(vectors, judged, np.flatnonzero(fold != number), spec)
             found[held] = _probabilities(head, vectors, judged.rows[held])
+        return held
+
+    done = 0
+    # One thread a fold and none within it: threads of matrix products wait for one another by spinning.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(usable_cores(), _THREADS)) as threads:
+        for held in threads.map(judge, range(spec.folds)):
+            done += len(held)
+            context.progress("judging the labels", done, len(judged.rows))
     return found
 
 
@@ -149,7 +162,6 @@ def _judge(
     others = np.ones(count, np.bool_)
     others[judged.rows] = False
     if others.any():
-        context.progress("judging the labels", spec.folds, spec.folds + 1, "folds")
         head = _fit(vectors, judged, np.arange(len(judged.rows)), spec)
         probabilities[others] = _probabilities(head, vectors, np.flatnonzero(others))
     _check(context)
@@ -158,6 +170,7 @@ def _judge(
     best = probabilities.argmax(axis=1)
     marked: Marks = np.zeros(count, np.bool_)
     marked[judged.rows] = suspects(judged.classes, own) & (best[judged.rows] != judged.classes)
+    marked[_decided(labelling)] = False
     logs = np.log(np.maximum(probabilities, 1e-12))
     return SuggestionColumns(
         given=labelling.current,
@@ -167,6 +180,13 @@ def _judge(
         uncertainty=np.asarray(-(probabilities * logs).sum(axis=1) / np.log(probabilities.shape[1]), np.float32),
         suspect=marked,
     )
+
+
+def _decided(labelling: Labelling) -> Ints:
+    """Rows whose label someone chose looking at them: they are not asked about again."""
+    keys = [row.key for row in labelling.journal.recent_rows(_REMEMBERED) if row.means in _LOOKED_AT]
+    found = labelling.rows.indices_of(keys)
+    return found[found >= 0]
 
 
 def _nearest(rows: Rows, columns: SuggestionColumns, embedded: Embedded) -> dict[int, list[int]]:
@@ -188,15 +208,6 @@ def _fit(vectors: RowVectors, judged: Judged, which: Ints, spec: SuspectsSpec) -
 def _probabilities(head: Head, vectors: RowVectors, rows: Ints) -> Floats:
     parts = [head.probabilities(vectors.of(rows[at : at + _CHUNK])) for at in range(0, len(rows), _CHUNK)]
     return np.concatenate(parts)
-
-
-def _texts(rows: Rows) -> tuple[Ints, Marks]:
-    """A number for each row that is the same where the text is, and whether there is any text."""
-    column = rows.text_column()
-    codes = column.dictionary_encode().unify_dictionaries().combine_chunks()
-    chunks = codes.chunks if hasattr(codes, "chunks") else [codes]
-    groups = np.concatenate([chunk.indices.to_numpy() for chunk in chunks]).astype(np.int64)
-    return groups, np.asarray(pc.binary_length(pc.utf8_trim_whitespace(column)).to_numpy() > 0, np.bool_)
 
 
 def _check(context: JobContext) -> None:
