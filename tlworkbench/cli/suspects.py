@@ -1,6 +1,7 @@
 """`suspects`: rows whose label is probably wrong, and what relabelling brought."""
 
 import shutil
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,8 +82,7 @@ def _lines(result: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
     if not rows:
         return [f"no suspects in {result['labelled']} labelled rows"]
     cells = [
-        (row["key"][:8], row["label"], row["suggested"], f"{row['probability']:.2f}"[-3:].lstrip("0") or "0")
-        for row in rows
+        (row["key"][:8], row["label"], row["suggested"], f"{row['probability']:.2f}".removeprefix("0")) for row in rows
     ]
     lines = table(("key", "label", "suggested", "sure"), cells, right=(3,))
     wide = max(len(line) for line in lines)
@@ -97,7 +97,14 @@ def _lines(result: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+    """The beginning of a text that takes up `room` cells at most."""
+    used = 0
+    for place, character in enumerate(text):
+        used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used > room:
+            # Whatever came last makes way for the mark of the cut.
+            return f"{text[: max(0, place - 2)]}…"
+    return text
 
 
 def _gain_lines(result: dict[str, Any]) -> list[str]:

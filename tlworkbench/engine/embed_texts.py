@@ -13,13 +13,14 @@ from tlworkbench.data.embedding_files import Floats, Keys
 from tlworkbench.data.rows import Rows
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.failures import out_of_memory
-from tlworkbench.engine.model_folder import effective_length, load_base
+from tlworkbench.engine.model_folder import load_base
 from tlworkbench.engine.plan import set_up_libraries
 from tlworkbench.engine.precision import Precision, choose_precision
 from tlworkbench.engine.scoring import autocast
 from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import batches_by_length, tokenise
 from tlworkbench.errors import UserError
+from tlworkbench.inference.text_limit import effective_length
 
 _CHUNK = 16_384
 """Rows tokenised and sorted by length together."""

@@ -19,10 +19,10 @@ from tlworkbench.engine.logistic_head import fit_head
 from tlworkbench.engine.metrics import Ints
 from tlworkbench.engine.row_vectors import RowVectors
 from tlworkbench.engine.stopping import Stopped
-from tlworkbench.jobs.suspects import judging_model
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import GainSpec
+from tlworkbench.jobs.suspects import judging_model
 from tlworkbench.workspace import open_workspace
 
 _CHUNK = 65_536

@@ -7,12 +7,17 @@ fifths of the first 5 % against a quarter to a third), and adjusting by class th
 
 import importlib
 import sys
+import threading
 from typing import Any
 
 import numpy as np
 
 from tlworkbench.data.embedding_files import Floats
 from tlworkbench.engine.metrics import Ints
+
+
+_importing = threading.Lock()
+"""Two threads that import parts of cleanlab at once meet in its circles."""
 
 
 def suspicion(given: Ints, probabilities: Floats) -> Floats:
@@ -27,13 +32,19 @@ def suspects(given: Ints, probabilities: Floats) -> "np.ndarray[Any, np.dtype[np
     return np.asarray(found, np.bool_)
 
 
+def begin_import() -> None:
+    """Import cleanlab in a thread, where it takes its seconds beside the first heads."""
+    threading.Thread(target=_cleanlab, args=("filter",), daemon=True).start()
+
+
 def _cleanlab(name: str) -> Any:
     """A module of cleanlab, without the second that its optional data sets would cost."""
-    if "cleanlab" not in sys.modules and "datasets" not in sys.modules:
-        # cleanlab looks for `datasets` and does without where it isn't there.
-        sys.modules["datasets"] = None  # type: ignore[assignment]
-        try:
-            importlib.import_module("cleanlab")
-        finally:
-            del sys.modules["datasets"]
-    return importlib.import_module(f"cleanlab.{name}")
+    with _importing:
+        if "cleanlab" not in sys.modules and "datasets" not in sys.modules:
+            # cleanlab looks for `datasets` and does without where it isn't there.
+            sys.modules["datasets"] = None  # type: ignore[assignment]
+            try:
+                importlib.import_module("cleanlab")
+            finally:
+                del sys.modules["datasets"]
+        return importlib.import_module(f"cleanlab.{name}")

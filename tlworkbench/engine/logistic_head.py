@@ -36,7 +36,7 @@ def fit_head(vectors: Floats, classes: Ints, count: int, penalty: float = PENALT
 
     L-BFGS in coordinates in which Böhning's bound on the curvature is the identity (Böhning 1992, Multinomial logistic
     regression algorithm): a tenth of the steps it takes without. The optimum is that of scikit-learn's
-    LogisticRegression(C=1 / penalty), with an intercept that is not penalised.
+    LogisticRegression(C=1 / penalty) for three classes and more, with an intercept that is not penalised.
     """
     rows, dimensions = vectors.shape
     features = np.concatenate([vectors, np.ones((rows, 1), np.float32)], axis=1)

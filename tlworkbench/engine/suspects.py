@@ -16,7 +16,7 @@ from tlworkbench.engine.choice import labelling_at
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.embed import Embedded, embed_rows
 from tlworkbench.engine.folds import drawn, fold_of, groups_by_class
-from tlworkbench.engine.label_ranking import suspects, suspicion
+from tlworkbench.engine.label_ranking import begin_import, suspects, suspicion
 from tlworkbench.engine.logistic_head import Head, fit_head
 from tlworkbench.engine.machine import usable_cores
 from tlworkbench.engine.metrics import Ints
@@ -69,6 +69,7 @@ def run(context: JobContext, spec: SuspectsSpec) -> Finished:
     try:
         embedded = embed_rows(context, rows, judging_model(workspace, spec.model), workspace.jobs_dir)
         ranking_began = time.monotonic()
+        begin_import()
         columns = _judge(context, spec, RowVectors(embedded.embeddings, rows.keys), labelling, judged)
         nearest = _nearest(rows, columns, embedded)
     except Stopped:
@@ -91,8 +92,6 @@ def run(context: JobContext, spec: SuspectsSpec) -> Finished:
         seconds=round(time.monotonic() - began, 1),
         ranking_seconds=round(time.monotonic() - ranking_began, 1),
     )
-
-
 
 
 def judge_which(rows: Rows, labelling: Labelling, context: JobContext) -> Judged:
