@@ -69,7 +69,9 @@ def test_planted_faults_are_counted_exactly(tmp_path: Path, faults: tuple[str, .
 
 def test_a_check_has_all_its_words() -> None:
     assert all(check.title and check.advice.endswith(".") and check.rule.endswith(".") for check in CHECKS)
-    assert all("\n" not in check.rule for check in CHECKS)
+    assert all("\n" not in check.rule and len(check.title) <= 30 for check in CHECKS)
+    # With what was found it has to fit into two lines of the dialog.
+    assert all(len(check.advice) <= 96 for check in CHECKS)
 
 
 def test_repeats_are_each_of_one_kind(make: Make) -> None:

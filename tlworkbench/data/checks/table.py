@@ -51,12 +51,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "leaks", "leaks into training", "row", "fault",
-        "Validation or test rows stand in training too, so their scores are too good: take the copies out of training.",
+        "Scores on rows that were trained on are too good: take the copies out of training.",
         repeats.leaks, LEAVE,
     ),
     Check(
         "near_leaks", "near leaks into training", "row", "doubt",
-        "Validation or test rows are nearly those of training, so scores may be too good: look, then take them out.",
+        "Scores on them may be too good: look, then take them out of training.",
         repeats.near_leaks, LEAVE, slow=True,
     ),
     Check(
@@ -86,7 +86,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "unmeasured", "classes not in validation", "class", "doubt",
-        "Nothing will be known about how well they are told apart: label some rows of the validation split.",
+        "Nobody will know how well they are learnt: label some rows of the validation split.",
         classes.unmeasured,
     ),
     Check(
