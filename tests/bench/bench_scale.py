@@ -36,15 +36,16 @@ from tlworkbench.jobs.stop import force_stop  # noqa: E402
 from tlworkbench.workspace import Workspace, open_workspace  # noqa: E402
 
 LABELS = ("negative", "neutral", "positive")
-WORDS = (
-    "the a to of and in is it you that he was for on are with as his they be at one have this from or by not what all"
-    " were when we there can an your which their said if do will each about how up out them then she many some so these"
-    " would other into has more her two like him see time could no make than first been its who now people my made over"
-    " did down only way find use may water long little very after words called just where most know get through back"
-    " much before go good new write our me man too any day same right look think also around another came come work"
-    " three must because does part even place well such here take why things help put years different away again off"
-    " refund order delivery broken happy support waiting battery screen update password invoice charged twice great"
-).split()
+WORDS = """
+the a to of and in is it you that he was for on are with as his they be at one have this from or by not what
+all were when we there can an your which their said if do will each about how up out them then she many some
+so these would other into has more her two like him see time could no make than first been its who now people
+my made over did down only way find use may water long little very after words called just where most know get
+through back much before go good new write our me man too any day same right look think also around another
+came come work three must because does part even place well such here take why things help put years different
+away again off refund order delivery broken happy support waiting battery screen update password invoice
+charged twice great
+"""
 RATE = 50.0
 """Keys a second, faster than a person decides."""
 WAIT = 120.0
@@ -132,8 +133,8 @@ def generate(folder: Path, kind: str, rows: int) -> Path:
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = random.Random(7)
-    sentences = pa.array([" ".join(drawn.choices(WORDS, k=drawn.randint(5, 13))) for _ in range(20_000)])
+    drawn, words = random.Random(7), WORDS.split()
+    sentences = pa.array([" ".join(drawn.choices(words, k=drawn.randint(5, 13))) for _ in range(20_000)])
     chosen = np.random.default_rng(7)
     halves = [sentences.take(pa.array(chosen.integers(0, len(sentences), rows))) for _ in range(2)]
     numbers = pc.cast(pa.array(range(1, rows + 1)), pa.string())
@@ -145,9 +146,8 @@ def generate(folder: Path, kind: str, rows: int) -> Path:
         pyarrow.csv.write_csv(table, path)
     else:
         pyarrow.parquet.write_table(table, path)
-    print(
-        f"{path.name}: {path.stat().st_size / 1e6:.0f} MB, {pc.mean(pc.utf8_length(texts)).as_py():.0f} characters a row"
-    )
+    length = pc.mean(pc.utf8_length(texts)).as_py()
+    print(f"{path.name}: {path.stat().st_size / 1e6:.0f} MB, {length:.0f} characters a row")
     return path
 
 
@@ -219,11 +219,10 @@ def _go_about(figures: Figures, terminal: Tapped, rows: int) -> None:
     last = f"{rows:,}".replace(",", " ")
     figures.tell("end", 1000 * _answer(terminal, "\x1b[F", f"row {last} of "), "ms", 100)
     figures.tell("home", 1000 * _answer(terminal, "\x1b[H", "row 1 of "), "ms", 100)
-    pages = [
-        _answer(terminal, "\x1b[6~", r"row [0-9 ]+ of ")
-        for _ in range(40)
-        if not time.sleep(0.03)  # type: ignore[func-returns-value]
-    ]
+    pages = []
+    for _ in range(40):
+        pages.append(_answer(terminal, "\x1b[6~", "row [0-9 ]+ of "))
+        time.sleep(0.03)
     figures.tell("page down, p95 of 40", 1000 * p95(pages), "ms", 100)
     middle = rows // 2
     terminal.press(":")
