@@ -255,10 +255,11 @@ def _type_ahead(figures: Figures, terminal: Tapped, workspace: Workspace, count:
 
 def bulk(figures: Figures, home: Path, count: int = 50_000) -> None:
     """Label many rows in one edit, until the column of labels knows it."""
-    labelling = _workspace(home).labelling()
+    workspace = _workspace(home)
+    every, labelling = workspace.rows(), workspace.labelling()
     with labelling.journal as journal:
-        rows = np.random.default_rng(3).choice(len(labelling.rows), count, replace=False)
-        keys = labelling.rows.keys[rows].tolist()
+        rows = np.random.default_rng(3).choice(len(every), count, replace=False)
+        keys = every.keys[rows].tolist()
         target = labelling.label_set.labels[0].id
         began = time.perf_counter()
         journal.set_label(keys, target, "bulk")
