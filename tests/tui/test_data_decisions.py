@@ -80,9 +80,7 @@ async def test_one_key_labels_all_marked_rows_in_one_edit(tweets: Workspace, unt
         assert labels(tweets) == before
 
 
-async def test_a_range_is_ended_by_v_or_space_and_dropped_by_esc(
-    tweets: Workspace, until: Until, lines: Lines
-) -> None:
+async def test_a_range_is_ended_by_v_or_space_and_dropped_by_esc(tweets: Workspace, until: Until, lines: Lines) -> None:
     app = Workbench(tweets)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, until)

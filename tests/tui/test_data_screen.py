@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.row_edits import RowEdit
-from tlworkbench.data.search import find_text
+from tlworkbench.data.search import search_texts
 from tlworkbench.errors import UserError
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.choose import Choose
@@ -107,10 +107,10 @@ async def test_keys_wait_for_a_search_that_takes_long(
 ) -> None:
     def slow(*arguments: object, **options: object) -> object:
         released.wait(20)
-        return find_text(*arguments, **options)  # type: ignore[arg-type]
+        return search_texts(*arguments, **options)  # type: ignore[arg-type]
 
     released = threading.Event()
-    monkeypatch.setattr("tlworkbench.tui.widgets.search_line.find_text", slow)
+    monkeypatch.setattr("tlworkbench.tui.widgets.search_line.search_texts", slow)
     app = Workbench(tweets)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, until)

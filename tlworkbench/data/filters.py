@@ -200,11 +200,11 @@ def _lengths(filter: RowFilter, given: FilterInput) -> Marks | None:
     return marks
 
 
-def _names(one: str, names: Sequence[str]) -> str:
+def _names(one: str, names: Sequence[str], none: str = "") -> str:
     if not names:
         return ""
     if tuple(names) == ("",):
-        return f"no {one}"
+        return f"no {none or one}"
     more = f" +{len(names) - NAMED}" if len(names) > NAMED else ""
     return f"{one} {', '.join(name or 'none' for name in names[:NAMED])}{more}"
 
@@ -222,7 +222,7 @@ def _length(filter: RowFilter) -> str:
 
 _WORDS: dict[str, Callable[[RowFilter], str]] = {
     "labels": lambda filter: _names("label", filter.labels),
-    "source_labels": lambda filter: _names("source label", filter.source_labels),
+    "source_labels": lambda filter: _names("source", filter.source_labels, "source label"),
     "splits": lambda filter: _names("split", filter.splits),
     "edited": lambda filter: _either(filter.edited, "edited", "not edited"),
     "flagged": lambda filter: _either(filter.flagged, "flagged", "not flagged"),

@@ -14,8 +14,8 @@ SCOPES: dict[str, str] = {
     "data": "Data",
     "train": "Train",
     "predict": "Predict",
+    "filter": "Filter",
     "labels": "Label set",
-    "checks": "Checks",
     "dialog": "Dialogs",
 }
 """Where an action works, with the heading it goes under."""
@@ -71,12 +71,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("data.undo", ("u",), "undo", "Take back the last edit and go to its row.", footer=True),
     Action("data.search", ("/",), "search", "Find rows that hold a text; re: before it means a pattern.", footer=True),
+    Action("data.filter", ("F",), "filter", "Show only rows of a label, a split, a mark; they combine.", footer=True),
+    Action("data.order", ("o",), "order", "Choose the order: suspicious first, longest first, random.", footer=True),
     Action("data.exclude", ("x",), "exclude", "Leave the row out of training, or take it in again.", footer=True),
     Action("data.flag", ("f",), "flag", "Flag the row for later, or take the flag away.", footer=True),
     Action("data.mark", ("space",), "mark", "Mark the row and go to the next, or take the mark away.", footer=True),
     Action("data.bulk", ("b",), "bulk", "Do the same to all marked rows, or to all that are shown.", footer=True),
     Action("data.labels", ("L",), "labels", "Rename, merge, drop, add and order the labels.", footer=True),
-    Action("data.checks", ("C",), "checks", "Look for duplicates, leaks, damaged texts and other faults.", footer=True),
     Action("data.pick", ("l",), "pick label", "Pick a label by typing its first letters.", footer=True),
     Action("data.open", ("i",), "open dataset", "Open a dataset: a file, a folder or a Hub id.", footer=True),
     Action("data.range", ("v",), "range", "Begin a range of marks here, or end it."),
@@ -87,10 +88,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("data.redo", ("ctrl+r",), "redo", "Make the edit that was taken back again."),
     Action("data.next_match", ("n",), "next match", "Go to the next row that was found."),
     Action("data.previous_match", ("N",), "previous match", "Go to the row found before this one."),
-    Action("data.only_found", ("V",), "only found", "Show only the rows that were found, or all again."),
+    Action("data.only_found", ("V",), "only found", "Show only the rows that were found, or the others too again."),
+    Action("data.again", ("r",), "again", "Look again which rows fit what is shown; until then edited ones stay."),
     Action("data.jump", (":",), "jump", "Go to a row by its number."),
     Action("data.detail", ("d", "enter"), "detail", "Show the whole row, or hide it."),
-    Action("data.clear", ("escape",), "clear", "Clear the marks, then what is shown alone, then the search."),
+    Action(
+        "data.clear",
+        ("escape",),
+        "clear",
+        "Clear one thing: the marks, only found, the search, the filter, the order, rows shown alone.",
+    ),
     Action("data.down", ("down", "j"), "down", "Go to the next row."),
     Action("data.up", ("up", "k"), "up", "Go to the row before."),
     Action("data.page_down", ("pagedown",), "page down", "Go a page down."),
@@ -119,6 +126,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("predict.file", ("f",), "file", "Predict every row of a file.", footer=True),
     Action("predict.history", ("h",), "history", "Go to what was asked before.", footer=True),
     Action("predict.run", ("r",), "run", "Take another exported run.", footer=True),
+    # Filter
+    Action("filter.turn", tuple("lspefxmdcn"), "change", "Go to the line of this letter and change it.", argument=True),
+    Action("filter.apply", ("enter",), "apply", "Show the rows that are left."),
+    Action("filter.change", ("space",), "change", "Change the line: the next choice, names by typing, a length."),
+    Action("filter.any", ("backspace",), "any", "Take the line's condition away."),
+    Action("filter.all", ("a",), "all rows", "Take all conditions away."),
     # Label set
     Action("labels.apply", ("enter",), "apply", "Make all of it happen."),
     Action("labels.rename", ("r",), "rename", "Give the label another name; the name of another one merges the two."),
@@ -128,15 +141,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("labels.restore", ("u",), "undo", "Leave the label as it is."),
     Action("labels.up", ("K",), "up", "Move the label up."),
     Action("labels.down", ("J",), "down", "Move the label down."),
-    # Checks
-    Action("checks.open", ("enter",), "rows", "Show the rows of the check alone."),
-    Action("checks.majority", ("m",), "majority label", "Give all copies of a text the label that most of them have."),
-    Action(
-        "checks.leave",
-        ("t",),
-        "leaks leave training",
-        "Take training rows that stand in validation or test out of training.",
-    ),
     # Dialogs
     Action("dialog.close", ("escape",), "close", "Close without doing anything."),
 )
@@ -215,9 +219,8 @@ def _check_key(action_id: str, key: str) -> None:
 def _check_clashes(wanted: Mapping[str, tuple[str, ...]]) -> None:
     for scope in SCOPES:
         # The keys of the whole program work on every screen, so a screen's own must differ from them too.
-        actions = (
-            in_scope(scope) if scope in ("app", "dialog", "labels", "checks") else (*in_scope("app"), *in_scope(scope))
-        )
+        alone = scope in ("app", "dialog", "filter", "labels")
+        actions = in_scope(scope) if alone else (*in_scope("app"), *in_scope(scope))
         owner: dict[str, str] = {}
         for action in actions:
             for key in wanted.get(action.id, action.keys):

@@ -1,6 +1,7 @@
 """The dataset as a screen holds it open: rows, journal and labelling of one file of rows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from tlworkbench.data.label_set import LabelIds
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.data.suggestions import FILE_NAME
+from tlworkbench.data.text_facts import TextFacts
 from tlworkbench.tui.advice import Advice
 from tlworkbench.tui.row_source import FirstRows, LabelledRows
 from tlworkbench.tui.widgets.label_bar import LabelCount
@@ -43,6 +45,11 @@ class Opened:
     def predicted(self) -> LabelIds:
         """Label id suggested for each row, -1 where there is none."""
         return self.advice.predicted
+
+    @cached_property
+    def facts(self) -> TextFacts:
+        """Lengths of the texts and which of them disagree, once asked for."""
+        return TextFacts(self.rows)
 
     def close(self) -> None:
         """Let go of the journal."""

@@ -19,17 +19,19 @@ class View:
 
     rows: range | Indices
     words: tuple[str, ...] = ()
-    """What makes these rows special, part by part, as the frame says it; empty for all rows in the file's order."""
-    narrowed: bool = False
-    """Whether these may be fewer than all rows."""
+    """Which rows these are, part by part, as the frame says it; empty where they are all."""
+    order: str = ""
+    """Their order in words; empty for the file's."""
+    only_found: bool = False
+    """Whether these are only rows that a search found."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def title(self) -> str:
-        """All words."""
-        return " · ".join(self.words)
+    def narrowed(self) -> bool:
+        """Whether these may be fewer than all rows."""
+        return bool(self.words) or self.only_found
 
     def row(self, place: int) -> int:
         """The row at a place."""
@@ -65,7 +67,7 @@ def all_rows(count: int) -> View:
 
 def only(rows: Sequence[int] | Indices, title: str) -> View:
     """These rows alone, in this order."""
-    return View(np.asarray(rows, np.int64), (title,), narrowed=True)
+    return View(np.asarray(rows, np.int64), (title,))
 
 
 def next_place(places: Indices, here: int, step: int) -> int | None:

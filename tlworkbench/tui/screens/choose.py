@@ -56,6 +56,8 @@ def _rank(entry: Entry, typed: str) -> int | None:
 class Choose(Dialog[str]):
     """A field and a list; closes with the value of the entry chosen."""
 
+    KEYS = "enter takes one · esc"
+    """What the frame says about its keys."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move('down')", "down"),
         Binding("up", "move('up')", "up"),
@@ -96,18 +98,22 @@ class Choose(Dialog[str]):
     @on(Input.Submitted)
     def _entered(self) -> None:
         if self._shown:
-            self.dismiss(self._shown[self.query_one(OptionList).highlighted or 0].value)
+            self.take(self._shown[self.query_one(OptionList).highlighted or 0].value)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         if self._shown:
-            self.dismiss(self._shown[event.option_index].value)
+            self.take(self._shown[event.option_index].value)
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         # In the list a long help is cut; here the whole of it.
         place = event.option_index
         self.query_one("#help", Static).update(self._shown[place].help if place < len(self._shown) else "")
+
+    def take(self, value: str) -> None:
+        """Close with an entry's value."""
+        self.dismiss(value)
 
     def action_move(self, how: str) -> None:
         """Move in the list."""
@@ -124,9 +130,7 @@ class Choose(Dialog[str]):
         names = min(32, max(len(entry.name) for entry in self._entries))
         options.add_options([Option(_line(entry, keys, names, width)) for entry in self._shown])
         options.highlighted = 0
-        self.query_one(
-            "#dialog"
-        ).border_subtitle = f"{len(self._shown)} of {len(self._entries)} · enter takes one · esc"
+        self.query_one("#dialog").border_subtitle = f"{len(self._shown)} of {len(self._entries)} · {self.KEYS}"
 
 
 def _line(entry: Entry, keys: int, names: int, width: int) -> Content:

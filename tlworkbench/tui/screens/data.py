@@ -13,13 +13,10 @@ from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
 from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.opened import Opened, stamp_of
-from tlworkbench.tui.screens.data_checks import CheckingScreen
 from tlworkbench.tui.screens.data_import import NO_DATASET, ImportingScreen
 from tlworkbench.tui.screens.data_labels import LabellingScreen
 from tlworkbench.tui.text import counted
-from tlworkbench.tui.view import all_rows, only
 from tlworkbench.tui.widgets.data_panes import DataPanes
-from tlworkbench.tui.widgets.search_line import Search
 
 _RECENT = 50
 """Decisions of before that backspace leads back to."""
@@ -28,7 +25,7 @@ POLL_SECONDS = 0.5
 _NEED_ROWS = {action.name for action in actions.in_scope("data")} - {"open"}
 
 
-class DataScreen(ImportingScreen, LabellingScreen, CheckingScreen):
+class DataScreen(ImportingScreen, LabellingScreen):
     """Opens the dataset and keeps what is shown in step with it; see `LabellingScreen` and its bases for the keys."""
 
     SCOPE = "data"
@@ -111,7 +108,8 @@ class DataScreen(ImportingScreen, LabellingScreen, CheckingScreen):
         needle = self._panes.search.needle if before is not None else kept.get("search")
         self._show_something(True)
         self._decisions = Decisions(_decided(opened))
-        self._panes.show(opened, all_rows(len(opened.rows)), place)
+        view = self._first_view(opened, kept)
+        self._panes.show(opened, view, view.place(place) or 0)
         if isinstance(needle, str) and needle:
             self._panes.search_line.search(needle)
         self._panes.show_decisions(self._decisions)
@@ -131,8 +129,7 @@ class DataScreen(ImportingScreen, LabellingScreen, CheckingScreen):
         self.workbench.asked_rows = None
         title, keys = asked
         rows = self._opened.rows.indices_of(keys)
-        self._panes.set_search(Search())
-        self._panes.set_view(only(rows[rows >= 0], title), 0)
+        self.show_rows(title, rows[rows >= 0])
         if len(rows[rows >= 0]) < len(keys):
             self._panes.say(f"{counted(int((rows < 0).sum()), 'row')} no longer in the dataset")
 

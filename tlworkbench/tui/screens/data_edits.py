@@ -10,7 +10,7 @@ from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.label_plan import LabelPlan
 from tlworkbench.tui.screens.ask import Ask
 from tlworkbench.tui.screens.choose import Choose, Entry
-from tlworkbench.tui.screens.data_rows import RowsScreen
+from tlworkbench.tui.screens.data_finding import FindingScreen
 from tlworkbench.tui.screens.label_set import LabelSetDialog, carry_out
 from tlworkbench.tui.text import clean, thousands
 from tlworkbench.tui.view import Indices
@@ -21,7 +21,7 @@ _HISTORY = 500
 """Edits in the history."""
 
 
-class EditingScreen(RowsScreen):
+class EditingScreen(FindingScreen):
     """Turns keys into edits of the journal; each is on disk before it shows."""
 
     def __init__(self) -> None:

@@ -55,10 +55,10 @@ class MarkingScreen(EditingScreen):
         table.refresh()
         self._tell_marks()
 
-    def action_clear(self) -> None:
+    async def action_clear(self) -> None:
         """As before, and the key bar follows the marks."""
         marking = self._marking
-        super().action_clear()
+        await super().action_clear()
         if marking:
             self._tell_marks()
 

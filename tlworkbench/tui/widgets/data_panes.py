@@ -12,10 +12,12 @@ from textual.message import Message
 
 from tlworkbench.data.rows import Rows
 from tlworkbench.tui.decisions import Decisions
+from tlworkbench.tui.nothing_shown import nothing_lines
 from tlworkbench.tui.opened import Opened, first_counts, first_detail
 from tlworkbench.tui.queue_progress import QueueProgress
 from tlworkbench.tui.row_source import FirstRows
 from tlworkbench.tui.text import clean, cut, thousands
+from tlworkbench.tui.title_parts import fit_parts
 from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.edge_line import EdgeLine
 from tlworkbench.tui.widgets.label_bar import LabelBar, LastLabel
@@ -23,8 +25,8 @@ from tlworkbench.tui.widgets.row_detail import RowDetail
 from tlworkbench.tui.widgets.row_table import RowTable
 from tlworkbench.tui.widgets.search_line import Search, SearchLine
 
-_NEEDLE = 30
-"""Cells of a search in the frame."""
+_AROUND_TITLE = 12
+"""Cells of the frame that its title's words can't have: corners, spaces, "Data"."""
 _LAST = 3
 """Decisions that the label bar shows."""
 _SAID = 24
@@ -95,6 +97,7 @@ class DataPanes(Container):
         self.opened, self.first = opened, None
         self._progress = QueueProgress(view, opened.labelling)
         self.search_line.rows = opened.rows
+        self.table.nothing = nothing_lines(view, bool(len(opened.rows)))
         self.table.show(opened.source, view, place)
         self.set_search(self.search)
         self.repaint()
@@ -133,6 +136,7 @@ class DataPanes(Container):
         """Let what was found stand out."""
         self.search = search
         self.found = self.table.view.places(search.rows)
+        self.search_line.tell(search, len(self.found))
         self.table.highlight(search.needle)
         self._show_title()
         self._show_edge()
@@ -190,12 +194,14 @@ class DataPanes(Container):
         self.go(event.place)
 
     def on_resize(self) -> None:
-        """Short facts in a low pane, a list in a high one."""
+        """Short facts in a low pane, a list in a high one; the title has other room."""
         self._show_row()
+        self.call_after_refresh(self._show_title)
 
     def _show_row(self) -> None:
         row = self.table.row
         pane = self.query_one(RowDetail)
+        self.query_one("#right").visible = row is not None
         if row is None or not self.query_one("#right").display:
             return
         self.query_one("#number", EdgeLine).say(f"Row {thousands(row + 1)}")
@@ -215,13 +221,21 @@ class DataPanes(Container):
             self.query_one(LabelBar).show(self.opened.counts(), self.opened.labelling.unlabelled)
 
     def _show_title(self) -> None:
-        title: list[str | tuple[str, str]] = [("Data", "bold")]
+        view = self.table.view
+        parts = [(clean(words), "$primary") for words in view.words]
         if self.first is not None:
-            title.append(("  being imported", "$primary"))
-        if self.table.view.title:
-            title.append((f"  {cut(clean(self.table.view.title), 2 * _NEEDLE)}", "$primary"))
+            parts.append(("being imported", "$primary"))
         if self.search.needle:
-            title.append((f"  /{cut(clean(self.search.needle), _NEEDLE)}", "$primary"))
+            parts.append((f"{'only ' if view.only_found else ''}/{clean(self.search.needle)}", "$primary"))
+        elif view.only_found:
+            parts.append(("only found", "$primary"))
+        if view.order:
+            parts.append((view.order, "$muted"))
+        room = (self.query_one("#frame").outer_size.width or 80) - _AROUND_TITLE
+        fitted, between = fit_parts([words for words, _ in parts], room)
+        title: list[str | tuple[str, str]] = [("Data", "bold")]
+        for place, (words, (_, colour)) in enumerate(zip(fitted, parts, strict=True)):
+            title += [(between if place else "  ", "$muted"), (words, colour)]
         self.query_one("#frame").border_title = Content.assemble(*title)
 
     def _show_edge(self) -> None:

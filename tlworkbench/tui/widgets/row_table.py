@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,7 +13,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tlworkbench.tui.marks import Marks
+from tlworkbench.tui.nothing_shown import Line
 from tlworkbench.tui.row_source import RowSource
+from tlworkbench.tui.text import cut
 from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.row_line import Columns, columns, pattern_of, row_line
 
@@ -44,6 +47,8 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.place = 0
         """Place of the cursor in the view."""
         self.marks = Marks()
+        self.nothing: tuple[Line, ...] = ()
+        """What stands there while no rows are left."""
         self._source: RowSource | None = None
         self._needle = ""
         self.suggesting = False
@@ -132,6 +137,8 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width - 1
         place = y + self.scroll_offset.y
         colours = cast("Workbench", self.app).look.colours
+        if self._source is not None and not len(self.view):
+            return self._nothing_line(y, width + 1)
         if self._source is None or place >= len(self.view):
             return Strip.blank(width + 1, Style(bgcolor=colours.background))
         row = self.view.row(place)
@@ -148,6 +155,18 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         )
         thumb = "┃" if self._in_thumb(y) else " "
         return Strip([*line, Segment(thumb, Style(color=colours.frame, bgcolor=colours.background))], width + 1)
+
+    def _nothing_line(self, y: int, width: int) -> Strip:
+        colours = cast("Workbench", self.app).look.colours
+        ground = Style(bgcolor=colours.background)
+        number = y - max(0, (self.size.height - len(self.nothing)) // 2)
+        words = self.nothing[number] if 0 <= number < len(self.nothing) else ()
+        room = max(0, width - sum(cell_len(word) for word, _ in words)) // 2
+        line = [Segment(" " * room, ground)] + [
+            Segment(cut(word, width), Style(color=colours.accent if key else colours.muted, bgcolor=colours.background))
+            for word, key in words
+        ]
+        return Strip(line).adjust_cell_length(width, ground)
 
     def _in_thumb(self, y: int) -> bool:
         height, rows = self.size.height, len(self.view)

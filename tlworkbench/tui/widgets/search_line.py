@@ -1,5 +1,6 @@
 """The line one types a search into; it counts while one types."""
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,11 +13,14 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, get_current_worker
 
 from tlworkbench.data.rows import Rows
-from tlworkbench.data.search import find_text
+from tlworkbench.data.search import joined, search_texts
 from tlworkbench.errors import UserError
 from tlworkbench.tui.messages import WorkFailed
-from tlworkbench.tui.text import counted
+from tlworkbench.tui.text import counted, percent, thousands
 from tlworkbench.tui.view import Indices
+
+_TELL_SECONDS = 0.15
+"""How often a search that goes on tells what it has found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +31,13 @@ class Search:
     rows: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
     fault: str = ""
     """Why nothing could be looked for."""
+    looked: float = 1.0
+    """Share of the rows that was looked at."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all rows were looked at."""
+        return self.looked >= 1
 
 
 class SearchLine(Horizontal):
@@ -41,7 +52,7 @@ class SearchLine(Horizontal):
 
     @dataclass
     class Searched(Message):
-        """A search has come to its end."""
+        """A search has found what `search` holds; more may follow until it is `done`."""
 
         search: Search
 
@@ -50,6 +61,13 @@ class SearchLine(Horizontal):
         """The user is content with the search."""
 
         search: Search
+
+    @dataclass
+    class _Some(Message):
+        """A search that goes on has found some rows."""
+
+        search: Search
+        worker: Worker[Search]
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +98,19 @@ class SearchLine(Horizontal):
         """Put the field away."""
         self.display = False
 
+    def tell(self, search: Search, here: int) -> None:
+        """Say what was found so far: `here` of these rows are among those shown."""
+        if search.fault:
+            told = Content.styled(search.fault, "$error")
+        elif not search.needle:
+            told = Content("")
+        else:
+            going = f" · {percent(search.looked)}" if not search.done else ""
+            others = len(search.rows) - here
+            beyond = f", {thousands(others)} more not shown" if others else ""
+            told = Content(f"{counted(here, 'row')}{beyond}{going}")
+        self.query_one("#count", Static).update(told)
+
     def search(self, needle: str) -> None:
         """Look for `needle`; a search that is still going is given up."""
         rows = self.rows
@@ -92,8 +123,17 @@ class SearchLine(Horizontal):
 
         def look() -> Search:
             worker = get_current_worker()
+            parts: list[Indices] = []
+            told = 0.0
             try:
-                return Search(needle, find_text(rows, needle, cancelled=lambda: worker.is_cancelled))
+                for batch in search_texts(rows, needle, cancelled=lambda: worker.is_cancelled):
+                    parts.append(batch.rows)
+                    now = time.monotonic()
+                    if now - told > _TELL_SECONDS and len(batch.rows) and batch.looked < len(rows):
+                        told = now
+                        some = Search(needle, joined(parts), looked=batch.looked / len(rows))
+                        self.post_message(self._Some(some, worker))
+                return Search(needle, joined(parts))
             except UserError as error:
                 return Search(needle, fault=error.what)
             except Exception as error:
@@ -108,6 +148,12 @@ class SearchLine(Horizontal):
             self._worker = None
             if event.worker.result is not None:
                 self._done(event.worker.result)
+
+    @on(_Some)
+    def _found_some(self, event: _Some) -> None:
+        event.stop()
+        if event.worker is self._worker:
+            self.post_message(self.Searched(event.search))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -131,9 +177,4 @@ class SearchLine(Horizontal):
 
     def _done(self, search: Search) -> None:
         self._last = search
-        if search.fault:
-            count = Content.styled(search.fault, "$error")
-        else:
-            count = Content(counted(len(search.rows), "row") if search.needle else "")
-        self.query_one("#count", Static).update(count)
         self.post_message(self.Searched(search))
