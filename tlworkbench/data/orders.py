@@ -35,6 +35,8 @@ ORDERS: tuple[Order, ...] = (
     Order(RANDOM, "r", "random", "shuffled; the same seed gives the same order again"),
     Order("latest", "t", "latest edit first", "what was edited last, then the rest"),
 )
+BY_SUGGESTIONS = ("suspicious", "uncertain")
+"""Orders that need suggestions."""
 _BY_NAME = {order.name: order for order in ORDERS}
 
 

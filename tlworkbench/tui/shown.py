@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from tlworkbench.data.filters import FilterInput, RowFilter, keeps
-from tlworkbench.data.orders import FILE, RANDOM, OrderInput, find_order, ordered
+from tlworkbench.data.orders import BY_SUGGESTIONS, FILE, RANDOM, OrderInput, find_order, ordered
 from tlworkbench.tui.opened import Opened
 from tlworkbench.tui.view import Indices, View
 
@@ -18,6 +18,8 @@ class AskedRows:
 
     title: str
     rows: Indices
+    suggests: bool = False
+    """Whether they are looked at for what is suggested for them."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ class Shown:
     """Of the random order."""
     only_found: bool = False
     asked: AskedRows | None = None
+
+    @property
+    def suggests(self) -> bool:
+        """Whether the rows are looked at for what is suggested for them."""
+        asked = self.asked is not None and self.asked.suggests
+        return asked or self.order in BY_SUGGESTIONS or self.filter.differs is not None
 
     def kept(self) -> dict[str, Any]:
         """What the next start shows again, as `Where` keeps it; rows asked for are not among it."""
@@ -86,10 +94,11 @@ def view_of(shown: Shown, data: Opened, found: Indices) -> View:
     elif marks is not None:
         rows = np.flatnonzero(marks)
     elif shown.order == FILE:
-        return View(range(count), words)
+        return View(range(count), words, suggests=shown.suggests)
     else:
         rows = np.arange(count)
-    return View(ordered(rows, shown.order, _order_input(shown, data)), words, shown.order_words(), shown.only_found)
+    rows = ordered(rows, shown.order, _order_input(shown, data))
+    return View(rows, words, shown.order_words(), shown.only_found, shown.suggests)
 
 
 def without(shown: Shown) -> tuple[Shown, str] | None:

@@ -24,6 +24,8 @@ class View:
     """Their order in words; empty for the file's."""
     only_found: bool = False
     """Whether these are only rows that a search found."""
+    suggests: bool = False
+    """Whether they are looked at for what is suggested for them."""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -51,8 +51,6 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         """What stands there while no rows are left."""
         self._source: RowSource | None = None
         self._needle = ""
-        self.suggesting = False
-        """Whether a column tells what is suggested for each row."""
 
     @property
     def row(self) -> int | None:
@@ -188,7 +186,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _columns(self, width: int) -> Columns:
         assert self._source is not None
-        return columns(len(self._source), self._source.label_names(), width, self.suggesting)
+        return columns(len(self._source), self._source.label_names(), width, self.view.suggests)
 
     def _keep_in_sight(self, before: int | None = None) -> bool:
         """Scroll where the cursor would leave the pane; a far jump brings its row to the middle."""
