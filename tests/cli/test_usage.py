@@ -89,3 +89,12 @@ def test_doctor_has_one_entry_a_check(run: Run) -> None:
         "disk",
     ]
     assert {check["status"] for check in checks} <= {"ok", "warning", "failed"}
+
+
+def test_the_help_of_train_lists_what_can_be_set(run: Run) -> None:
+    from tlworkbench.jobs.spec import TrainSpec
+
+    _, shown, _ = run("train", "--help")
+    words = set(shown.split())
+    assert [name for name in TrainSpec.__struct_fields__ if name not in words] == []
+    assert "[linear]" in shown

@@ -188,3 +188,9 @@ def long_trials(empty_trials: Trials) -> Trials:
     """240 training messages, for runs that have to last a few seconds."""
     empty_trials.write({"train": messages(240, 1, noise=True), "validation": messages(30, 2, noise=True)})
     return empty_trials
+
+
+@pytest.fixture
+def every_step_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step makes an event, however quick it was."""
+    monkeypatch.setattr("tlworkbench.engine.reporter.STEP_EVERY", 0.0)

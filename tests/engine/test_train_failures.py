@@ -30,8 +30,8 @@ def test_memory_that_ran_out(trials: Any, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("transformers.BertForSequenceClassification.forward", full)
     error = failure(trials)
-    assert error.what == "out of memory at batch size 8 with texts of up to 20 tokens"
-    assert "batch_size = 4" in error.hint
+    assert error.what == "out of memory with one text of up to 20 tokens at a time"
+    assert "smaller max_length" in error.hint
 
 
 def test_a_disk_that_ran_full_costs_nothing_but_the_wait(trials: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,11 +36,6 @@ def at_step(number: int) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, Step) and event.step >= number
 
 
-@pytest.fixture
-def every_step_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlworkbench.engine.reporter.STEP_EVERY", 0.0)
-
-
 @pytest.mark.usefixtures("every_step_told")
 def test_stopped_anywhere_and_resumed_it_ends_bit_equal(noisy: Any) -> None:
     settings = {**SETTINGS, "batch_size": 8}

@@ -87,3 +87,24 @@ def test_numbers_out_of_range_are_refused_in_every_count() -> None:
         with pytest.raises(UserError, match=name):
             with_settings(TrainSpec(model="bundled"), (f"{name}=0",))
     assert msgspec.to_builtins(TrainSpec(model="m"))["kind"] == "train"
+
+
+def test_an_entry_of_a_table_is_set_with_a_dot() -> None:
+    settings = ("class_weights=auto", "class_weights.very bad=2", "class_weights.a=b.c=0.5")
+    spec = with_settings(TrainSpec(model="bundled"), settings)
+    assert spec.class_weights == {"very bad": 2.0, "a=b.c": 0.5}
+    for wrong in ("class_weights.bad=0", "class_weights=balanced", "class_weights.bad=much", "seed.x=1", "freeze=0"):
+        with pytest.raises(UserError, match=f"key '{wrong.partition('=')[0].partition('.')[0]}"):
+            with_settings(TrainSpec(model="bundled"), (wrong,))
+
+
+def test_tables_are_saved_and_read_back(tmp_path: Path) -> None:
+    spec = TrainSpec(model="bundled", class_weights={"sehr schlecht": 2.5}, freeze=3, layer_decay=0.9)
+    save_spec(tmp_path / "job.toml", spec)
+    assert load_spec(tmp_path / "job.toml") == spec
+
+
+def test_steps_follow_from_rows_and_batches() -> None:
+    spec = TrainSpec(model="bundled", batch_size=8, gradient_accumulation=4, epochs=2.5)
+    assert (spec.rows_a_step, spec.steps_per_epoch(65), spec.total_steps(65)) == (32, 3, 8)
+    assert with_settings(spec, ("steps=100",)).total_steps(65) == 100

@@ -12,6 +12,7 @@ import click
 from tlworkbench import atomic
 from tlworkbench.cli.main import cli
 from tlworkbench.jobs.spec import KINDS
+from tlworkbench.jobs.spec_fields import spec_fields
 
 
 def command_table() -> str:
@@ -62,19 +63,8 @@ def key_table() -> str:
 
 def training_table() -> str:
     """Markdown table of the fields of a training job."""
-    import ast
-    import inspect
-    import textwrap
-
-    struct = KINDS["train"]
-    body = ast.parse(textwrap.dedent(inspect.getsource(struct))).body[0]
-    assert isinstance(body, ast.ClassDef)
     lines = ["| field | default | |", "|---|---|---|"]
-    for field, after in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            default = ast.unparse(field.value).strip("'") if field.value else ""
-            text = " ".join(str(after.value.value).split())
-            lines.append(f"| `{ast.unparse(field.target)}` | {default} | {text} |")
+    lines += [f"| `{field.name}` | {field.default} | {field.help} |" for field in spec_fields(KINDS["train"])]
     return "\n".join(lines)
 
 

@@ -11,16 +11,32 @@ from tlworkbench.cli.running import run_job, workspace_of
 from tlworkbench.jobs.folder import create_job
 from tlworkbench.jobs.launch import launch
 from tlworkbench.jobs.prepare import training_spec
-from tlworkbench.jobs.spec import EvaluateSpec
+from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec
 
 
-@click.command()
+class _WithFields(click.Command):
+    """Its help ends with all that `--set` takes."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the fields of a training job with their defaults."""
+        from tlworkbench.jobs.spec_fields import spec_fields
+
+        with formatter.section("Fields for --set and JOB.toml"):
+            formatter.write_dl(
+                [
+                    (field.name, field.help.replace("`", "") + (f" [{field.default}]" if field.default else ""))
+                    for field in spec_fields(TrainSpec)
+                ]
+            )
+
+
+@click.command(cls=_WithFields)
 @click.argument("job", required=False, type=click.Path(path_type=Path))
 @click.option("--model", help="bundled, a folder, a Hub id on this machine, or a run; the chosen one if absent.")
 @click.option("--strategy", type=click.Choice(["full"]), help="Which weights learn.")
 @click.option("--epochs", type=float, help="Passes over the training rows.")
 @click.option(
-    "--set", "settings", multiple=True, metavar="K=V", help="Any field of job.toml, e.g. max_train_rows=4000."
+    "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."
 )
 @click.option("--detach", is_flag=True, help="Start the run and return; see: tlworkbench follow.")
 @json_option

@@ -11,6 +11,8 @@ from tlworkbench import atomic
 from tlworkbench.errors import UserError
 
 STATE_FILE = "trainer_state.json"
+ROWS_AT_ONCE = "rows_at_once"
+"""Key in the history of a trainer's state: from here on so many rows went through the model at once."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 _TORCH_FILES = ("optimizer.pt", "scheduler.pt", "rng_state.pth")
 _NOT_MODEL = frozenset({*_TORCH_FILES, STATE_FILE, "training_args.bin", "scaler.pt"})
@@ -27,6 +29,8 @@ class Checkpoint:
     best_step: int | None
     evaluations: tuple[dict[str, float], ...]
     """The validation figures logged until then, oldest first."""
+    rows_at_once: int | None = None
+    """Rows that went through the model at once, where memory had run out with as many as were asked for."""
 
 
 def find_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
@@ -131,8 +135,10 @@ def _check_safetensors(file: Path) -> None:
 
 def _read(path: Path, step: int) -> Checkpoint:
     state = json.loads((path / STATE_FILE).read_bytes())
-    logged = [entry for entry in state.get("log_history") or [] if "eval_loss" in entry]
-    return Checkpoint(path, step, state.get("best_global_step"), tuple(logged))
+    history = state.get("log_history") or []
+    logged = tuple(entry for entry in history if "eval_loss" in entry)
+    portions = [int(entry[ROWS_AT_ONCE]) for entry in history if ROWS_AT_ONCE in entry]
+    return Checkpoint(path, step, state.get("best_global_step"), logged, portions[-1] if portions else None)
 
 
 def _megabytes(count: int) -> str:

@@ -8,17 +8,18 @@ _MEMORY = ("out of memory", "allocate memory", "not enough memory", "CUBLAS_STAT
 _DISK = ("No space left on device", "Disk quota exceeded", "PytorchStreamWriter failed", "iostream error")
 
 
-def explained(error: BaseException, batch_size: int, longest: int, folder: str) -> UserError | None:
+def explained(error: BaseException, rows: int, longest: int, folder: str) -> UserError | None:
     """The failure of a training step or checkpoint as a UserError; None for what nobody foresaw.
 
-    longest: tokens of the longest text. folder: where checkpoints are written.
+    rows: how many went through the model at once, one where all else was tried. longest: tokens of the longest text.
+    folder: where checkpoints are written.
     """
     if out_of_memory(error):
-        smaller = batch_size // 2
-        hint = f"Set batch_size = {smaller}: it needs about half" if smaller else "Choose a smaller model"
         return UserError(
-            f"out of memory at batch size {batch_size} with texts of up to {longest} tokens",
-            f"{hint}; or set a smaller max_length.",
+            f"out of memory with {'one text' if rows == 1 else f'{rows} texts'} of up to {longest} tokens at a time",
+            "Set a smaller max_length, freeze some layers, or choose a smaller model."
+            if rows == 1
+            else f"Set batch_size = {rows // 2} and gradient_accumulation twice as high; or close other programs.",
         )
     if disk_full(error):
         return UserError(

@@ -11,6 +11,8 @@ from safetensors import SafetensorError
 from transformers import set_seed
 
 from tlworkbench.engine.checkpoint import Checkpoint, check_space, drop_part
+from tlworkbench.engine.class_weights import class_weights, told_weights
+from tlworkbench.engine.depth import freeze
 from tlworkbench.engine.failures import disk_full, explained
 from tlworkbench.engine.model_folder import (
     MAX_LENGTH_KEY,
@@ -21,6 +23,7 @@ from tlworkbench.engine.model_folder import (
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.plan import Plan
 from tlworkbench.engine.reporter import LONG_EVALUATION, Reporter, diverged
+from tlworkbench.engine.run_record import note_smaller_portions
 from tlworkbench.engine.scoring import Scored, score
 from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import TokenisedTexts, tokenise
@@ -60,6 +63,9 @@ def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence
     for note in classifier.notes:
         context.note(note)
     max_length = effective_length(spec.max_length, classifier.limit)
+    kept = freeze(classifier.model, spec.freeze, spec.model)
+    if kept:
+        context.note(kept)
     config = classifier.model.config
     setattr(config, MAX_LENGTH_KEY, max_length)
     setattr(config, RUN_KEY, context.job.run)
@@ -80,7 +86,7 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
     Raises UserError where it can't go on: numbers that overflow, memory or disk that ran out.
     """
     _announce(plan, prepared, checkpoint)
-    pace = Pace(len(prepared.train), plan.spec.batch_size, plan.total_steps)
+    pace = Pace(len(prepared.train), plan.spec.rows_a_step, plan.total_steps)
     arguments = training_arguments(
         plan.spec, plan.context.job.checkpoints_dir, plan.total_steps, plan.precision, plan.device
     )
@@ -91,8 +97,12 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         plan.spec,
         prepared.train,
         plan.examples.train.classes,
+        class_weights(plan.spec.class_weights, plan.examples),
         _evaluation(plan, prepared.validation, pace),
+        _lowered(plan),
     )
+    if checkpoint is not None and checkpoint.rows_at_once:
+        trainer.rows_at_once = checkpoint.rows_at_once
     trainer.add_callback(
         Reporter(plan.context, plan.spec, trainer.sampler, pace, len(prepared.validation), plan.total_steps)
     )
@@ -102,7 +112,7 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         folder = plan.context.job.checkpoints_dir
         if disk_full(error):
             drop_part(folder, trainer.state.global_step)
-        reason = explained(error, plan.spec.batch_size, int(prepared.train.lengths.max()), str(folder))
+        reason = explained(error, trainer.rows_at_once, int(prepared.train.lengths.max()), str(folder))
         if reason is None:
             raise
         raise reason from error
@@ -118,8 +128,8 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> 
             train_rows=len(prepared.train),
             eval_rows=len(prepared.validation),
             total_steps=plan.total_steps,
-            epochs=plan.spec.epochs,
-            batch_size=plan.spec.batch_size,
+            epochs=plan.total_steps / plan.steps_per_epoch if plan.spec.steps else plan.spec.epochs,
+            batch_size=plan.spec.rows_a_step,
             max_length=prepared.max_length,
             precision=plan.precision,
             truncated=truncated,
@@ -132,11 +142,34 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> 
     )
     if checkpoint is not None:
         plan.context.note(f"resumed at step {checkpoint.step} of {plan.total_steps}")
-    elif truncated > _MANY_TRUNCATED:
+        return
+    weights = class_weights(plan.spec.class_weights, plan.examples)
+    if weights is not None:
+        plan.context.note(f"a row counts by its class: {told_weights(weights, plan.names)}")
+        if plan.spec.balanced_sampler:
+            plan.context.note(
+                "class_weights and balanced_sampler both make up for rare classes: together they overdo it",
+                warning=True,
+            )
+    if truncated > _MANY_TRUNCATED:
         plan.context.note(
             f"{truncated:.0%} of the training texts are longer than {prepared.max_length} tokens and cut there",
             warning=True,
         )
+
+
+def _lowered(plan: Plan) -> Callable[[TextTrainer, int], None]:
+    def lowered(trainer: TextTrainer, before: int) -> None:
+        rows, step = trainer.rows_at_once, trainer.state.global_step + 1
+        whole = plan.spec.rows_a_step
+        plan.context.note(
+            f"out of memory with {before} rows at once at step {step}: goes on with {rows} × "
+            f"{math.ceil(whole / rows)}, a step still learns from {whole}",
+            warning=True,
+        )
+        note_smaller_portions(plan.context.job.path, step, rows)
+
+    return lowered
 
 
 def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[TextTrainer], Scored]:

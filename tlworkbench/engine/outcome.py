@@ -101,6 +101,7 @@ def record_begin(plan: Plan, prepared: Prepared) -> None:
             device=describe_device(),
             threads=usable_cores(),
             versions=library_versions(),
+            smaller_portions=before.smaller_portions if before else (),
             seconds=before.seconds if before else 0.0,
         ),
     )
@@ -152,6 +153,8 @@ def _result(plan: Plan, status: str, last: Checkpoint, examples_per_second: floa
         "examples_per_second": round(examples_per_second, 1),
         "steps": last.step,
         "total_steps": plan.total_steps,
+        "rows_a_step": plan.spec.rows_a_step,
+        "rows_at_once": last.rows_at_once or plan.spec.batch_size,
         "train_rows": len(plan.examples.train),
         "eval_rows": len(plan.examples.validation),
         "precision": plan.precision,

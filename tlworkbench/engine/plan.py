@@ -1,7 +1,6 @@
 """What a training run works out before it begins and what all its parts go by."""
 
 import logging
-import math
 from dataclasses import dataclass
 
 import torch
@@ -43,7 +42,6 @@ class Plan:
 def plan_run(context: JobContext, spec: TrainSpec, examples: RunExamples, began: float) -> Plan:
     """Work it out, and set torch and transformers up for it."""
     device = set_up_libraries()
-    steps_per_epoch = math.ceil(len(examples.train) / spec.batch_size)
     most, figures = majority(examples.train.classes, examples.validation.classes, examples.class_names)
     return Plan(
         context=context,
@@ -51,9 +49,8 @@ def plan_run(context: JobContext, spec: TrainSpec, examples: RunExamples, began:
         examples=examples,
         device=device,
         precision=choose_precision(spec.precision, device),
-        steps_per_epoch=steps_per_epoch,
-        # As transformers.Trainer counts them.
-        total_steps=math.ceil(spec.epochs * steps_per_epoch),
+        steps_per_epoch=spec.steps_per_epoch(len(examples.train)),
+        total_steps=spec.total_steps(len(examples.train)),
         most=most,
         majority=figures,
         began=began,

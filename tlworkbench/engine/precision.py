@@ -1,4 +1,4 @@
-"""Which numbers to compute in: bf16 where the hardware multiplies them, else fp32."""
+"""Which numbers to compute in: bf16 where the hardware multiplies them, else fp32; fp16 where it is asked for."""
 
 import contextlib
 from pathlib import Path
@@ -6,14 +6,18 @@ from typing import Literal
 
 from tlworkbench.errors import UserError
 
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "fp16"]
 _CPU_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
 
-def choose_precision(wanted: Literal["auto", "fp32", "bf16"], device: str) -> Precision:
-    """The precision for `device` (`cpu` or `cuda`); raises UserError when bf16 is asked for and can't be had."""
+def choose_precision(wanted: Literal["auto", "fp32", "bf16", "fp16"], device: str) -> Precision:
+    """The precision for `device` (`cpu` or `cuda`); raises UserError for one that is asked for and can't be had."""
     if wanted == "fp32":
         return "fp32"
+    if wanted == "fp16":
+        if device == "cpu":
+            raise UserError("fp16 needs a GPU, and this machine has none", "Set precision = bf16 or auto.")
+        return "fp16"
     if has_bf16(device):
         return "bf16"
     if wanted == "bf16" and device != "cpu":

@@ -18,6 +18,8 @@ STEP_EVERY = 0.2
 """Seconds between two Step events at least; a step that takes longer always makes one."""
 SAVE_EVERY = 300.0
 """Seconds of work a process that is killed may lose."""
+_FP16_OVERFLOWS = 30
+"""Logged steps in a row whose gradients are not finite, from which a run in fp16 is lost."""
 LONG_EVALUATION = 20.0
 """Seconds from which an evaluation isn't waited for when the run is to stop; a checkpoint is written just before."""
 
@@ -41,6 +43,7 @@ class Reporter(TrainerCallback):
         self._eval_rows = eval_rows
         self._total_steps = total_steps
         self._told_at = 0.0
+        self._overflows = 0
         self._saved_at = time.monotonic()
 
     def on_epoch_begin(
@@ -94,7 +97,7 @@ class Reporter(TrainerCallback):
         if not logs or "loss" not in logs:
             return
         loss, norm = logs["loss"], logs.get("grad_norm", 0.0)
-        if not math.isfinite(loss) or math.isnan(norm):
+        if not math.isfinite(loss) or self._lost(norm):
             raise diverged("loss" if not math.isfinite(loss) else "gradient", loss, state.global_step, self._spec)
         self._context.emit(
             Step(
@@ -102,11 +105,16 @@ class Reporter(TrainerCallback):
                 epoch=float(state.epoch or 0.0),
                 loss=loss,
                 learning_rate=logs["learning_rate"],
-                grad_norm=norm,
+                grad_norm=norm if math.isfinite(norm) else 0.0,
                 examples_per_second=self._pace.examples_per_second,
                 seconds_left=self._pace.seconds_left(state.global_step, self._eval_rows),
             )
         )
+
+    def _lost(self, norm: float) -> bool:
+        # In fp16 gradients overflow until their scale is found: such steps are left out and the scale is halved.
+        self._overflows = 0 if math.isfinite(norm) else self._overflows + 1
+        return self._overflows > _FP16_OVERFLOWS if self._spec.precision == "fp16" else math.isnan(norm)
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if self._spec.early_stopping and out_of_patience(state.log_history, self._spec):

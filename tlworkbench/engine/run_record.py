@@ -13,6 +13,13 @@ FILE_NAME = "run.json"
 _LIBRARIES = ("tlworkbench", "torch", "transformers", "tokenizers", "accelerate", "safetensors", "numpy", "pyarrow")
 
 
+class SmallerPortions(msgspec.Struct, frozen=True):
+    """Memory ran out: from this step on fewer rows went through the model at once."""
+
+    step: int
+    rows: int
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a run was made."""
 
@@ -32,6 +39,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     threads: int
     versions: dict[str, str]
+    smaller_portions: tuple[SmallerPortions, ...] = ()
+    """The rows of a step stayed the same."""
     seconds: float = 0.0
     """Time spent on it, over all its stops."""
     result: dict[str, Any] | None = None
@@ -49,6 +58,16 @@ def read_record(folder: Path) -> RunRecord | None:
         return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=RunRecord)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def note_smaller_portions(folder: Path, step: int, rows: int) -> None:
+    """Add to the record that memory ran out."""
+    record = read_record(folder)
+    if record is not None:
+        # What a process that was killed had found out is found out again.
+        before = tuple(one for one in record.smaller_portions if one.step <= step and one.rows > rows)
+        changed = msgspec.structs.replace(record, smaller_portions=(*before, SmallerPortions(step, rows)))
+        write_record(folder, changed)
 
 
 def library_versions() -> dict[str, str]:

@@ -9,6 +9,8 @@ from torch.utils.data import Sampler
 _MEGA = 50
 """Batches that are drawn together before they are sorted by length."""
 
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+
 
 class LengthGroupedSampler(Sampler[int]):
     """Yields each row once an epoch so that consecutive `batch_size` rows make a batch of texts of like length.
@@ -19,7 +21,7 @@ class LengthGroupedSampler(Sampler[int]):
     from the global generator and does not survive that.
     """
 
-    def __init__(self, lengths: np.ndarray[Any, np.dtype[np.int64]], batch_size: int, seed: int) -> None:
+    def __init__(self, lengths: Rows, batch_size: int, seed: int) -> None:
         self._lengths = lengths
         self._batch_size = batch_size
         self._seed = seed
@@ -31,10 +33,10 @@ class LengthGroupedSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         return iter(self.order().tolist())
 
-    def order(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def order(self) -> Rows:
         """Row numbers in the order of this epoch."""
         random = np.random.default_rng((self._seed, self.epoch))
-        rows = random.permutation(len(self))
+        rows = self._drawn(random)
         mega = self._batch_size * _MEGA
         for start in range(0, len(rows), mega):
             part = rows[start : start + mega]
@@ -48,3 +50,28 @@ class LengthGroupedSampler(Sampler[int]):
             batches[[0, at]] = batches[[at, 0]]
         grouped = rows[: full * self._batch_size].reshape(full, self._batch_size)[batches].reshape(-1)
         return np.concatenate([grouped, rows[full * self._batch_size :]])
+
+    def _drawn(self, random: np.random.Generator) -> Rows:
+        """The rows of an epoch, shuffled."""
+        return random.permutation(len(self))
+
+
+class BalancedSampler(LengthGroupedSampler):
+    """The same with each class drawn equally often, to within one, in an epoch of as many rows as there are.
+
+    A class with fewer rows than its share comes round again before any of its rows comes a third time; of one with
+    more, each epoch draws others. Classes without rows have no share.
+    """
+
+    def __init__(self, lengths: Rows, batch_size: int, seed: int, classes: Rows) -> None:
+        super().__init__(lengths, batch_size, seed)
+        self._by_class = [np.flatnonzero(classes == number) for number in np.unique(classes)]
+
+    def _drawn(self, random: np.random.Generator) -> Rows:
+        share, rest = divmod(len(self), len(self._by_class))
+        shares = share + random.permutation(np.arange(len(self._by_class)) < rest)
+        drawn = [
+            np.concatenate([random.permutation(rows) for _ in range(-(-count // len(rows)))] or [rows[:0]])[:count]
+            for rows, count in zip(self._by_class, shares.tolist(), strict=True)
+        ]
+        return random.permutation(np.concatenate(drawn))

@@ -13,6 +13,7 @@ import torch
 from tlworkbench import atomic
 from tlworkbench.engine.examples_file import Keys
 from tlworkbench.engine.metrics import Figures, Floats, Ints, cross_entropy, figures
+from tlworkbench.engine.portions import attempt
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.texts import TokenisedTexts, batches_by_length
 
@@ -58,8 +59,7 @@ def answer(model: Any, texts: TokenisedTexts, precision: Precision, told: Callab
     budget = _CPU_TOKENS if device.type == "cpu" else _GPU_TOKENS
     with torch.no_grad(), autocast(device.type, precision):
         for rows in batches_by_length(texts.lengths, budget, _ROWS):
-            batch = {name: tensor.to(device) for name, tensor in texts.batch(rows).items()}
-            part = model(**batch).logits.float().cpu().numpy()
+            part = _answered(model, texts, rows)
             if logits is None:
                 logits = np.empty((len(texts), part.shape[1]))
             logits[rows] = part
@@ -68,13 +68,27 @@ def answer(model: Any, texts: TokenisedTexts, precision: Precision, told: Callab
     return np.zeros((0, 0)) if logits is None else logits
 
 
+def _answered(model: Any, texts: TokenisedTexts, rows: Ints) -> Floats:
+    def forward() -> Floats:
+        batch = {name: tensor.to(model.device) for name, tensor in texts.batch(rows).items()}
+        return np.asarray(model(**batch).logits.float().cpu().numpy())
+
+    if len(rows) == 1:
+        return forward()
+    answered = attempt(model, forward)
+    if answered is None:
+        halves = np.array_split(rows, 2)
+        return np.concatenate([_answered(model, texts, half) for half in halves])
+    return answered
+
+
 @contextlib.contextmanager
 def autocast(device: str, precision: Precision) -> Iterator[None]:
     """Run what the block computes in `precision`; the model's weights stay fp32."""
     if precision == "fp32":
         yield
         return
-    with torch.autocast(device, dtype=torch.bfloat16):
+    with torch.autocast(device, dtype=torch.bfloat16 if precision == "bf16" else torch.float16):
         yield
 
 

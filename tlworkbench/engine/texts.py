@@ -43,7 +43,7 @@ class TokenisedTexts:
     def batch(self, rows: "Sequence[int] | Rows") -> Batch:
         """input_ids, attention_mask and, where there are any, token_type_ids of some texts: int64, rows × length."""
         lengths = self.lengths[rows]
-        width = -(-int(lengths.max()) // _MULTIPLE) * _MULTIPLE
+        width = padded_width(int(lengths.max()))
         ids = np.full((len(rows), width), self.pad_id, np.int64)
         mask = np.zeros((len(rows), width), np.int64)
         segments = None if self.segments is None else np.zeros((len(rows), width), np.int64)
@@ -58,6 +58,11 @@ class TokenisedTexts:
         if segments is not None:
             batch["token_type_ids"] = torch.from_numpy(segments)
         return batch
+
+
+def padded_width(longest: int) -> int:
+    """Columns of a batch whose longest text has so many tokens."""
+    return -(-longest // _MULTIPLE) * _MULTIPLE
 
 
 class TrainingBatches:
@@ -113,7 +118,7 @@ def batches_by_length(
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):
-        width = -(-int(lengths[order[start]]) // _MULTIPLE) * _MULTIPLE
+        width = padded_width(int(lengths[order[start]]))
         size = max(1, min(rows, tokens // width))
         yield order[start : start + size]
         start += size

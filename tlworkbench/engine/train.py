@@ -7,6 +7,7 @@ from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.data.rows import Rows
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint
 from tlworkbench.engine.choice import choose_examples, texts_of
+from tlworkbench.engine.class_weights import class_weights
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.examples_file import RunExamples, read_examples, write_examples
 from tlworkbench.engine.gauges import Gauges
@@ -42,6 +43,7 @@ def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Row
     chosen = choose_examples(workspace, rows, spec)
     for doubt in check_trainable(chosen.examples, chosen.train_rows, rows.meta.split_rule):
         context.note(doubt.text, doubt.warning)
+    class_weights(spec.class_weights, chosen.examples)  # Refuses a table that names no class of these.
     drawn = len(chosen.examples.train)
     if drawn < chosen.usable_rows:
         context.note(f"trains on {counted(drawn, 'row')} drawn from {counted(chosen.usable_rows, 'training row')}")

@@ -9,10 +9,14 @@ import torch
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
+from tlworkbench.engine.checkpoint import ROWS_AT_ONCE
+from tlworkbench.engine.class_weights import Weights
+from tlworkbench.engine.depth import learning_groups
+from tlworkbench.engine.portions import attempt, portions, smaller
 from tlworkbench.engine.precision import Precision
-from tlworkbench.engine.sampler import LengthGroupedSampler
+from tlworkbench.engine.sampler import BalancedSampler, LengthGroupedSampler
 from tlworkbench.engine.scoring import Scored
-from tlworkbench.engine.texts import TokenisedTexts, TrainingBatches
+from tlworkbench.engine.texts import Batch, TokenisedTexts, TrainingBatches
 from tlworkbench.jobs.spec import TrainSpec
 
 _SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
@@ -29,21 +33,95 @@ class TextTrainer(Trainer):
         spec: TrainSpec,
         texts: TokenisedTexts,
         classes: np.ndarray[Any, np.dtype[np.int64]],
+        weights: Weights | None,
         evaluated: Callable[["TextTrainer"], Scored],
+        lowered: Callable[["TextTrainer", int], None],
     ) -> None:
-        """`evaluated` measures `self.model` on the validation rows; `spec` gives batch size, seed and smoothing."""
-        self.sampler = LengthGroupedSampler(texts.lengths, spec.batch_size, spec.seed)
+        """`weights` are those of the classes; None counts every row the same.
+
+        `evaluated` measures `self.model` on the validation rows. `lowered` hears that memory ran out with so many rows
+        and that `rows_at_once` is less now.
+        """
+        self.sampler = (
+            BalancedSampler(texts.lengths, spec.rows_a_step, spec.seed, classes)
+            if spec.balanced_sampler
+            else LengthGroupedSampler(texts.lengths, spec.rows_a_step, spec.seed)
+        )
+        self.rows_at_once = spec.batch_size
+        self._spec = spec
         self._batches = TrainingBatches(texts, classes)
+        self._pad_left = texts.pad_left
+        self._weights = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=arguments.device)
         self._evaluated = evaluated
-
-        def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-            return torch.nn.functional.cross_entropy(
-                outputs.logits.float(), labels, label_smoothing=spec.label_smoothing
-            )
-
-        # Every architecture's own loss would do the same, but for those that take it for a regression.
-        super().__init__(model=model, args=arguments, processing_class=tokenizer, compute_loss_func=loss)
+        self._lowered = lowered
+        super().__init__(model=model, args=arguments, processing_class=tokenizer)
         self.remove_callback(PrinterCallback)
+
+    def training_step(
+        self, model: torch.nn.Module, inputs: Batch, num_items_in_batch: torch.Tensor | int | None = None
+    ) -> torch.Tensor:
+        """Gradients of one whole step: its rows in parts of `rows_at_once`, and in smaller ones when memory runs out.
+
+        transformers' own accumulation knows equal batches only, and none that is tried again.
+        """
+        model.train()
+        batch = self._prepare_inputs(inputs)
+        while self.rows_at_once > 1:
+            loss = attempt(model, lambda: self._gradients(model, batch))
+            if loss is not None:
+                return loss
+            before = min(self.rows_at_once, len(batch["labels"]))
+            self.rows_at_once = smaller(before) if before > 1 else 1
+            self._lowered(self, before)
+        return self._gradients(model, batch)
+
+    def _gradients(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
+        """Add up the gradients of the loss over all rows of `batch`; returns that loss.
+
+        Each part is divided by what the mean over the whole batch is divided by: its rows, or the sum of the weights
+        of their classes. So it doesn't matter how it is cut.
+        """
+        self._remember_rows_at_once()
+        labels = batch["labels"]
+        total = len(labels) if self._weights is None else self._weights[labels].sum()
+        loss = torch.zeros((), device=labels.device)
+        for part in portions(batch, self.rows_at_once, self._pad_left):
+            answers = model(**{name: values for name, values in part.items() if name != "labels"})
+            # Every architecture's own loss would do the same, but for those that take it for a regression.
+            summed = torch.nn.functional.cross_entropy(
+                answers.logits.float(),
+                part["labels"],
+                weight=self._weights,
+                reduction="sum",
+                label_smoothing=self._spec.label_smoothing,
+            )
+            share = summed / total
+            self.accelerator.backward(share)
+            loss += share.detach()
+        return loss
+
+    def _remember_rows_at_once(self) -> None:
+        # In the state, so that every checkpoint carries it and a resumed run cuts its batches the same way.
+        known = [entry[ROWS_AT_ONCE] for entry in self.state.log_history if ROWS_AT_ONCE in entry]
+        if self.rows_at_once != (known[-1] if known else self._spec.batch_size):
+            self.state.log_history.append({ROWS_AT_ONCE: self.rows_at_once, "step": self.state.global_step})
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """AdamW as transformers makes it, or with a learning rate for each layer."""
+        if self.optimizer is None and self._spec.layer_decay < 1:
+            classifier: Any = self.model
+            kind, settings = self.get_optimizer_cls_and_kwargs(self.args, classifier)
+            decaying = self.get_decay_parameter_names(classifier)
+            groups = learning_groups(
+                classifier, decaying, self._spec.learning_rate, self._spec.weight_decay, self._spec.layer_decay
+            )
+            self.optimizer = kind(list(groups), **settings)
+        made: torch.optim.Optimizer = super().create_optimizer(model)
+        return made
+
+    def floating_point_ops(self, inputs: Batch) -> int:
+        """Not counted."""
+        return 0
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         loader: DataLoader[Any] = DataLoader(
@@ -80,8 +158,9 @@ def training_arguments(
     """The run's settings in `transformers`' words: evaluate and save each epoch, log when our callback says so."""
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=spec.epochs,
-        per_device_train_batch_size=spec.batch_size,
+        max_steps=total_steps,
+        # A step's rows come as one batch, which TextTrainer cuts into parts.
+        per_device_train_batch_size=spec.rows_a_step,
         learning_rate=spec.learning_rate,
         lr_scheduler_type=_SCHEDULES[spec.schedule],
         warmup_steps=round(total_steps * spec.warmup),
@@ -98,6 +177,7 @@ def training_arguments(
         logging_nan_inf_filter=False,
         seed=spec.seed,
         bf16=precision == "bf16",
+        fp16=precision == "fp16",
         use_cpu=device == "cpu",
         dataloader_pin_memory=device == "cuda",
         remove_unused_columns=False,

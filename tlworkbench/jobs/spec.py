@@ -1,5 +1,6 @@
 """What a job is to do: `job.toml`, complete and repeatable."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,6 +16,8 @@ Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Fraction = Annotated[float, Meta(ge=0, lt=1)]
 Rate = Annotated[float, Meta(gt=0)]
+Weight = Annotated[float, Meta(gt=0, le=1e6)]
+Share = Annotated[float, Meta(gt=0, le=1)]
 Variant = Literal["fp32", "int8"]
 
 
@@ -44,26 +47,38 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     """`bundled`, a folder, a Hub id that is on this machine, or the number of a run."""
     strategy: Literal["full"] = "full"
     """Which weights learn: `full` is all of them."""
-    epochs: Rate = 3.0
+    epochs: Annotated[float, Meta(gt=0, le=1e6)] = 3.0
     """Passes over the training rows."""
+    steps: Count = 0
+    """Steps in all; 0 goes by `epochs`."""
     batch_size: Positive = 32
-    """Rows a step."""
+    """Rows that go through the model at once; fewer do where memory runs out, a step's rows stay the same."""
+    gradient_accumulation: Positive = 1
+    """Batches a step: the weights change once every `batch_size` × `gradient_accumulation` rows."""
     learning_rate: Rate = 1e-4
     """Peak learning rate."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    """How the learning rate falls after the warm-up."""
+    """How the learning rate falls after the warm-up: `linear`, `cosine`, or not at all (`constant`)."""
     warmup: Fraction = 0.1
     """Share of the steps in which the learning rate rises."""
     weight_decay: Annotated[float, Meta(ge=0)] = 0.01
     """Decay of all weights but biases and norms."""
     max_grad_norm: Annotated[float, Meta(ge=0)] = 1.0
     """Gradients are clipped to this norm; 0 leaves them."""
+    layer_decay: Share = 1.0
+    """Learning rate of a layer as a share of that of the one above it; 1 gives all the same."""
+    freeze: Literal["none", "embeddings"] | Positive = "none"
+    """What keeps its weights: `none`, `embeddings`, or a number of layers from the bottom, embeddings included."""
     label_smoothing: Fraction = 0.0
     """Share of the target taken from the true class and spread over all."""
+    class_weights: Literal["none", "auto"] | dict[str, Weight] = "none"
+    """How much a row's loss counts: `auto` by how rare its class is, or a table of weights by class (1 for others)."""
+    balanced_sampler: bool = False
+    """Draw each class equally often: rare ones again and again, of frequent ones other rows each epoch."""
     early_stopping: Count = 2
     """Stop after so many evaluations without a better `metric`; 0 never stops early."""
     metric: Literal["macro_f1", "accuracy", "loss"] = "macro_f1"
-    """Validation figure that decides which checkpoint is best."""
+    """Validation figure that decides which checkpoint is best: `macro_f1`, `accuracy` or `loss`."""
     max_length: Count = 0
     """Tokens kept of a text; 0 takes the model's limit, 256 at most."""
     max_train_rows: Count = 0
@@ -72,12 +87,25 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     """Validate on so many rows, drawn by `seed`; 0 takes all."""
     seed: Count = 7
     """Seed of everything random."""
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Numbers used in the forward and backward pass; `auto` is bf16 where the hardware has it."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Numbers used in the forward and backward pass; `auto` is bf16 where the hardware has it, fp16 needs a GPU."""
     checkpoint_limit: Positive = 2
     """Checkpoints kept on disk beside the best."""
     journal_version: int | None = None
     """State of the label journal the classes and rows are taken from; the current one when absent."""
+
+    @property
+    def rows_a_step(self) -> int:
+        """Rows after which the weights change."""
+        return self.batch_size * self.gradient_accumulation
+
+    def steps_per_epoch(self, rows: int) -> int:
+        """Steps of one pass over `rows` training rows."""
+        return math.ceil(rows / self.rows_a_step)
+
+    def total_steps(self, rows: int) -> int:
+        """Steps of the whole run on `rows` training rows, as `transformers.Trainer` counts them."""
+        return self.steps or math.ceil(self.epochs * self.steps_per_epoch(rows))
 
 
 class EvaluateSpec(_Spec, frozen=True, kw_only=True, tag="evaluate"):
@@ -142,15 +170,25 @@ def save_spec(path: Path, spec: JobSpec) -> None:
 
 
 def with_settings(spec: TrainSpec, assignments: tuple[str, ...]) -> TrainSpec:
-    """Return `spec` with each `key=value` applied, values read as TOML (bare words as text)."""
+    """Return `spec` with each `key=value` applied, values read as TOML (bare words as text).
+
+    A key with a dot, as in `class_weights.negative=2.0`, sets one entry of a table.
+    """
     document = {name: value for name, value in msgspec.to_builtins(spec).items() if value is not None}
     for assignment in assignments:
-        key, equals, value = assignment.partition("=")
+        table, dot, _ = assignment.partition("=")[0].partition(".")
+        # The name of a class may hold an equals sign, a weight never does.
+        key, equals, value = assignment.rpartition("=") if dot else assignment.partition("=")
         if not equals:
             raise UserError(f"'{assignment}' is not key=value", "Write it as in max_train_rows=4000.")
         name = key.strip()
-        # A run's number is the name of a model, not a number.
-        document[name] = value.strip(" \"'") if name == "model" else _value(value.strip())
+        if dot:
+            before = document.get(table.strip())
+            entries = before if isinstance(before, dict) else {}
+            document[table.strip()] = {**entries, key.partition(".")[2].strip(" \"'"): _value(value.strip())}
+        else:
+            # A run's number is the name of a model, not a number.
+            document[name] = value.strip(" \"'") if name == "model" else _value(value.strip())
     return convert(document, TrainSpec, "--set")
 
 

@@ -1,6 +1,5 @@
 """The form that starts a training run."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -43,7 +42,7 @@ FIELDS = (
     Field("max_length", "max length", "tokens of a text; 0: up to 256", "a whole number from 0"),
     Field("max_train_rows", "training rows", "drawn by seed; 0 takes all", "a whole number from 0"),
     Field("seed", "seed", "of everything random", "a whole number from 0"),
-    Field("precision", "precision", "auto, fp32 or bf16", "auto, fp32 or bf16"),
+    Field("precision", "precision", "auto, fp32, bf16 or fp16", "auto, fp32, bf16 or fp16"),
 )
 
 
@@ -77,7 +76,7 @@ def steps_of(values: Mapping[str, str], counts: Counts | None) -> int | None:
     spec = with_settings(TrainSpec(model="bundled"), tuple(f"{name}={value}" for name, value in values.items()))
     rows = sum(counts.train)
     rows = min(rows, spec.max_train_rows) if spec.max_train_rows else rows
-    return math.ceil(math.ceil(rows / spec.batch_size) * spec.epochs)
+    return spec.total_steps(rows) if rows else None
 
 
 class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):

@@ -40,7 +40,7 @@ def epoch(state: RunState) -> str:
         return ""
     done = state.steps[-1].epoch if state.steps else 0.0
     under_way = max(1, math.ceil(done - 1e-6))
-    return f"epoch {under_way}/{state.training.epochs:g}"
+    return f"epoch {under_way}/{state.training.epochs:.4g}"
 
 
 def title(run: str, model: str, state: RunState, width: int) -> Content:
