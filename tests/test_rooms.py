@@ -24,7 +24,9 @@ ARROWS: dict[str, set[str]] = {
     "tui": {"catalog", "data", "jobs", "inference"},
 }
 HOMES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("torch", "transformers", "datasets", "accelerate", "sklearn", "onnx", "peft"), ("engine",)),
+    **dict.fromkeys(
+        ("torch", "transformers", "datasets", "accelerate", "sklearn", "scipy", "cleanlab", "onnx", "peft"), ("engine",)
+    ),
     **dict.fromkeys(("textual", "rich", "plotext"), ("tui",)),
     "tokenizers": ("inference",),
     # Quantising is onnxruntime's too, and happens beside the trace.
@@ -84,7 +86,7 @@ def test_every_library_stays_in_its_room() -> None:
     assert wrong == []
 
 
-HEAVY = {"torch", "transformers", "datasets", "onnxruntime", "sklearn", "accelerate"}
+HEAVY = {"torch", "transformers", "datasets", "onnxruntime", "sklearn", "scipy", "cleanlab", "pandas", "accelerate"}
 
 
 @pytest.mark.parametrize(

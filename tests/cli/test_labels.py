@@ -72,3 +72,44 @@ def test_marks_go_out_and_come_back_and_what_finds_no_row_is_kept(ask: Ask, run:
     assert status == 0 and "1 found no row: line 3" in out and "--unmatched FILE" in out
     assert ask("labels", "export", "--without-excluded", str(tmp_path / "less.csv"))["left_out"] == 1
     assert (tmp_path / "less.csv").read_text() == "text,label\nb,2\nc,1\n"
+
+
+def test_rules_on_the_sources_values_with_a_dry_run_before(ask: Ask, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "stars.csv"
+    source.write_text("text,label\n" + "".join(f"review {n},{n % 5 + 1}\n" for n in range(10)))
+    ask("open", str(source), "--validation", "0")
+    rules = ("--source", "..2=negative", "--source", "3=neutral", "--source", "*=positive", "--source", "9=never")
+    dry = ask("labels", "map", *rules, "--dry-run")
+    assert dry["counts"] == {"negative": 4, "neutral": 2, "positive": 4} and dry["unused"] == ["9"]
+    assert ask("labels", "show")["edits"] == 0
+    done = ask("labels", "map", *rules)
+    assert done["counts"] == dry["counts"] and done["edits"] == 1 and done["latest"][0]["means"] == "rule"
+    assert done["values"][0] == {"value": "1", "rows": 2, "before": "1", "after": "negative", "matched": True}
+    assert ask("labels", "undo")["counts"] == {str(n): 2 for n in range(1, 6)}
+    for wrong in ((), ("1=a", "--source", "2=b"), ("1=a", "--dry-run")):
+        status, _, err = run("labels", "map", *wrong)
+        assert status == 2 and err
+    status, _, err = run("labels", "map", "--source", "3..1=a")
+    assert status == 1 and "holds nothing" in err
+
+
+def test_a_note_and_the_history_of_a_row(ask: Ask, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "x.csv"
+    source.write_text("text,label\na,1\nb,2\n")
+    ask("open", str(source), "--validation", "0")
+    ask("labels", "export", "--marks", str(tmp_path / "marks.jsonl"))
+    key = json.loads((tmp_path / "marks.jsonl").read_text().splitlines()[0])["key"]
+    assert run("labels", "history", key)[1] == f"{key} stands as in the source\n"
+    assert ask("labels", "note", key[:6], "ask Ann")["note"] == "ask Ann"
+    ask("labels", "set", f"{key}=2")
+    ask("labels", "undo")
+    found = ask("labels", "history", key)
+    assert (found["key"], found["text"], found["note"]) == (key, "a", "ask Ann")
+    assert [(change["text"], change["means"], change["state"]) for change in found["changes"]] == [
+        ("the source's label → 2", "command", "undone"),
+        ("note: ask Ann", "command", "applied"),
+    ]
+    lines = run("labels", "history", key)[1].splitlines()
+    assert lines[0] == f"{key}  a" and "undone" in lines[2] and "command" in lines[3]
+    shown = run("labels", "show")[1].splitlines()
+    assert shown[4].split() == ["edits:", "1", "when", "by", "means"] and shown[5].endswith("undone")

@@ -69,7 +69,9 @@ def test_planted_faults_are_counted_exactly(tmp_path: Path, faults: tuple[str, .
 
 def test_a_check_has_all_its_words() -> None:
     assert all(check.title and check.advice.endswith(".") and check.rule.endswith(".") for check in CHECKS)
-    assert all("\n" not in check.rule for check in CHECKS)
+    assert all("\n" not in check.rule and len(check.title) <= 30 for check in CHECKS)
+    # With what was found it has to fit into two lines of the dialog.
+    assert all(len(check.advice) <= 96 for check in CHECKS)
 
 
 def test_repeats_are_each_of_one_kind(make: Make) -> None:
@@ -248,10 +250,8 @@ def test_nothing_is_found_where_there_is_nothing(make: Make) -> None:
 @pytest.mark.parametrize("most", [3, 100])
 def test_tokens_are_measured_of_a_sample_and_counted_in_bins(make: Make, most: int) -> None:
     texts = ["a" * length for length in (3, 8, 9, 100, 256, 257, 600)] + [" "]
-    rows, journal = make(train=[(text, "x") for text in texts])
-    measured = measure(
-        subject(rows, journal), lambda some: np.array([*map(len, some)], np.int32), 100, "tiny", most=most
-    )
+    rows, _ = make(train=[(text, "x") for text in texts])
+    measured = measure(TextFacts(rows), lambda some: np.array([*map(len, some)], np.int32), 100, "tiny", most=most)
     assert len(measured.rows) == min(most, 7)
     if most > 7:
         parts = histogram(measured)
@@ -264,6 +264,6 @@ def test_tokens_are_measured_of_a_sample_and_counted_in_bins(make: Make, most: i
 
 
 def test_measuring_ends_when_nobody_waits(make: Make) -> None:
-    rows, journal = make(train=[("a", "x")])
+    rows, _ = make(train=[("a", "x")])
     with pytest.raises(Cancelled):
-        measure(subject(rows, journal), lambda some: np.zeros(len(some), np.int32), 8, "tiny", lambda: True)
+        measure(TextFacts(rows), lambda some: np.zeros(len(some), np.int32), 8, "tiny", lambda: True)

@@ -42,7 +42,7 @@ def test_every_field_of_every_kind_is_explained() -> None:
                 ):
                     unexplained.append(f"{node.name}.{ast.unparse(field.target)}")
     assert unexplained == []
-    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch"}
+    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch", "suspects", "gain"}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_every_field_of_every_kind_is_explained() -> None:
     [
         ('kind = "train"\nmodel = "x"\nepoch = 3', "unknown key 'epoch'", "did you mean 'epochs'?"),
         ('kind = "trian"\nmodel = "x"', "kind is 'trian'", "did you mean 'train'?"),
-        ('model = "x"', "kind is None", "Valid: evaluate, export, fetch, import, train"),
+        ('model = "x"', "kind is None", "Valid: evaluate, export, fetch, gain, import, suspects, train"),
         ('kind = "train"\nmodel = "x"\nepochs = "three"', "key 'epochs'", "Mend that value."),
         ('kind = "train"\nmodel = "x"\nbatch_size = 0', "key 'batch_size'", "Mend that value."),
         ('kind = "train"\nmodel = "x"\nschedule = "wavy"', "key 'schedule'", "Mend that value."),

@@ -11,6 +11,7 @@ from tlworkbench.tui import actions
 from tlworkbench.tui.actions import ACTIONS, SCOPES, keymap
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.base import WorkbenchScreen
+from tlworkbench.tui.screens.checks import ChecksDialog
 from tlworkbench.tui.screens.dialog import Dialog
 from tlworkbench.tui.screens.label_set import LabelSetDialog
 
@@ -19,6 +20,7 @@ def _screens() -> Iterator[tuple[str, type[object]]]:
     yield "app", Workbench
     yield "dialog", Dialog
     yield "labels", LabelSetDialog
+    yield "checks", ChecksDialog
     for mode, make in Workbench.MODES.items():
         assert callable(make)
         yield mode, type(make())
@@ -51,7 +53,7 @@ def _bound(screen: type[object]) -> set[str | None]:
 
 
 def test_screens_have_a_scope_and_words_for_their_actions() -> None:
-    for mode, screen in list(_screens())[3:]:
+    for mode, screen in list(_screens())[4:]:
         assert issubclass(screen, WorkbenchScreen) and mode == screen.SCOPE
     for action in ACTIONS:
         assert action.label and action.help.endswith(".") and len(action.label) <= 20

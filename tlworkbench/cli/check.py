@@ -90,11 +90,11 @@ def _with_lengths(subject: "Subject", workspace: "Workspace") -> "Subject":
     model = workspace.info.model
     try:
         folder = resolve_model(model, workspace.jobs_dir)
-        lengths = measure(subject, TokenCounter(folder), effective_length(0, folder_limit(folder)), model)
+        lengths = measure(subject.facts, TokenCounter(folder), effective_length(0, folder_limit(folder)), model)
     except UserError as error:
         # What can't be measured is said in its place; the other checks need no model.
         return dataclasses.replace(subject, why_no_lengths=error.what)
-    return dataclasses.replace(subject, lengths=lengths)
+    return subject.measured(lengths)
 
 
 def _result(subject: "Subject", found: "Iterable[tuple[Check, Found]]", fixed: dict[str, Any] | None) -> dict[str, Any]:
@@ -148,13 +148,14 @@ def _lengths(lengths: "TextLengths | None") -> dict[str, Any] | None:
 
 
 def _lines(workspace: str, result: dict[str, Any], found: "list[tuple[Check, Found]]") -> list[str]:
+    from tlworkbench.data.checks.table import MANY
     from tlworkbench.tui.text import counted, thousands
 
     lines = [_fixed_words(result["fixed"]), ""] if result["fixed"] else []
     out = f", {thousands(result['excluded'])} of them excluded and not looked at" if result["excluded"] else ""
     lines.append(f"{workspace}: {counted(result['rows'], 'row')}{out}")
     there = [
-        (thousands(outcome.count), check.unit if outcome.count == 1 else _MANY[check.unit], check.title, outcome.words)
+        (thousands(outcome.count), check.unit if outcome.count == 1 else MANY[check.unit], check.title, outcome.words)
         for check, outcome in found
         if outcome.count
     ]
@@ -173,9 +174,6 @@ def _lines(workspace: str, result: dict[str, Any], found: "list[tuple[Check, Fou
         f"{check.title}: {check.advice}" for check, outcome in found if outcome.count and check.severity != "note"
     ]
     return [*lines, *(["", *advice] if advice else [])]
-
-
-_MANY = {"row": "rows", "text": "texts", "class": "classes"}
 
 
 def _fixed_words(fixed: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "open": "tlworkbench.cli.datasets:open_",
     "labels": "tlworkbench.cli.labels:labels",
     "check": "tlworkbench.cli.check:check",
+    "suspects": "tlworkbench.cli.suspects:suspects",
     "models": "tlworkbench.cli.models:models",
     "train": "tlworkbench.cli.training:train",
     "evaluate": "tlworkbench.cli.training:evaluate",

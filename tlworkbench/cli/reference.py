@@ -61,6 +61,16 @@ def key_table() -> str:
     return key_table_markdown()
 
 
+def checks_table() -> str:
+    """Markdown table of every check and what exactly it counts."""
+    from tlworkbench.data.checks.table import CHECKS
+
+    lines = ["| check | name | what exactly counts |", "|---|---|---|"]
+    # A tag or an entity in a title must not become one of the page.
+    lines += [f"| {check.title.replace('&', '&amp;')} | `{check.id}` | {check.rule} |" for check in CHECKS]
+    return "\n".join(lines)
+
+
 def training_table() -> str:
     """Markdown table of the fields of a training job."""
     lines = ["| field | default | |", "|---|---|---|"]
@@ -68,7 +78,7 @@ def training_table() -> str:
     return "\n".join(lines)
 
 
-SECTIONS = {"commands": command_table, "keys": key_table, "training fields": training_table}
+SECTIONS = {"commands": command_table, "checks": checks_table, "keys": key_table, "training fields": training_table}
 
 
 def with_tables(text: str) -> str:

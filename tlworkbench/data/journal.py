@@ -13,6 +13,7 @@ from tlworkbench.data import label_edits
 from tlworkbench.data.journal_file import JournalFile
 from tlworkbench.data.journal_reading import JournalReader
 from tlworkbench.data.journal_schema import signed
+from tlworkbench.data.label_rules import Rule, apply_rules, in_words
 from tlworkbench.data.label_set import DROPPED, LabelSet, StoredLabel, normalised
 from tlworkbench.data.row_edits import Edit
 from tlworkbench.errors import UserError
@@ -119,6 +120,16 @@ class Journal(JournalReader):
     def map_labels(self, mapping: Mapping[str, str], means: str = "command") -> Edit | None:
         """Rename, merge and drop ("") labels in one edit; all old names mean the labels before it, so swaps work."""
         return self._change_set(lambda stored, _: label_edits.mapped(stored, mapping), means)
+
+    def map_by_rule(self, rules: Sequence[Rule], means: str = "rule") -> Edit | None:
+        """Name, merge and drop the labels of the source's values by rules, in one edit; see `label_rules`."""
+
+        def plan(stored: dict[int, StoredLabel], _: int) -> label_edits.Plan:
+            values = [label.source for label in stored.values() if label.source is not None]
+            after = label_edits.by_source(stored, apply_rules(values, rules)).after
+            return label_edits.Plan(after, in_words(rules))
+
+        return self._change_set(plan, means)
 
     def add_label(self, name: str, means: str = "key") -> Edit | None:
         """Add a label at the end, on the first digit key that is free."""

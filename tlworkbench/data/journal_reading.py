@@ -13,7 +13,7 @@ from tlworkbench.data import journal_notes as notes
 from tlworkbench.data import journal_tables as tables
 from tlworkbench.data.journal_file import JournalFile
 from tlworkbench.data.journal_schema import Keys, signed
-from tlworkbench.data.label_set import DROPPED, LabelIds, LabelSet
+from tlworkbench.data.label_set import DROPPED, LabelIds, LabelSet, StoredLabel
 from tlworkbench.data.row_edits import Edit, JournalState, LabelledRow, RowChange, RowEdit
 from tlworkbench.errors import UserError
 
@@ -62,6 +62,11 @@ class JournalReader:
         """The label set as it is now; the same object until it changes."""
         with self._file.reading() as db:
             return self._label_set(db)
+
+    def stored_labels(self) -> dict[int, StoredLabel]:
+        """All labels by id with the source's value of each, merged and dropped ones among them."""
+        with self._file.reading() as db:
+            return tables.labels(db)
 
     def source_ids(self, label_values: Sequence[str]) -> LabelIds:
         """Label id of each value of the source, with -1 appended, so that index -1 gives -1.

@@ -15,7 +15,7 @@ from tlworkbench.data.label_set import (
     normalised,
     source_name,
 )
-from tlworkbench.errors import UserError
+from tlworkbench.errors import UserError, nearest
 
 Labels = Mapping[int, StoredLabel]
 
@@ -55,6 +55,39 @@ def mapped(stored: Labels, mapping: Mapping[str, str]) -> Plan:
         words.setdefault(new, []).append(shown)
     text = "; ".join(f"{', '.join(old)} → {new}" if new else f"dropped {', '.join(old)}" for new, old in words.items())
     return Plan(_changed(stored, after), text)
+
+
+def by_source(stored: Labels, targets: Mapping[str, str]) -> Plan:
+    """Give the labels that came with the source's values other names, those of equal names becoming one; "" drops.
+
+    Values are the source's own, whatever became of their labels since. Labels of other values keep the name they show
+    as. A name that a label keeps goes to that label, else the first label that wants it is renamed.
+    """
+    labels = LabelSet.of(stored.values())
+    name_of = {label.id: label.name for label in labels.labels}
+    known = {label.source: label.id for label in stored.values() if label.source is not None}
+    missing = next((value for value in targets if value not in known), None)
+    if missing is not None:
+        raise UserError(f"the source has no label '{missing}'", nearest(missing, known))
+    wanted = dict(name_of)
+    for value, number in known.items():
+        wanted[number] = checked_name(targets[value]) if targets.get(value, "").strip() else ""
+        if value not in targets:
+            wanted[number] = name_of.get(labels.active(number), "")
+    keeper = {name: number for number, name in name_of.items() if wanted[number] == name}
+    after: dict[int, StoredLabel] = {}
+    for number in sorted(wanted, key=lambda number: (stored[number].position, number)):
+        before, name = stored[number], wanted[number]
+        if not name:
+            same = labels.active(number) == DROPPED
+            after[number] = before if same else msgspec.structs.replace(before, into=DROPPED)
+        elif keeper.setdefault(name, number) == number:
+            after[number] = msgspec.structs.replace(before, name=before.name if name_of.get(number) == name else name)
+            after[number] = msgspec.structs.replace(after[number], into=None)
+        elif before.into is None or labels.active(number) != keeper[name] or keeper[name] not in name_of:
+            after[number] = msgspec.structs.replace(before, into=keeper[name])
+    changed = _changed(stored, _on_free_keys(stored, after))
+    return Plan(changed, "")
 
 
 def added(stored: Labels, names: Sequence[str], first_id: int) -> Plan:
@@ -118,6 +151,21 @@ def _appended(stored: Labels, named: Sequence[tuple[str, str | None]], first_id:
         StoredLabel(first_id + number, name, position + number, free[number], None, source)
         for number, (name, source) in enumerate(named)
     )
+
+
+def _on_free_keys(stored: Labels, after: Mapping[int, StoredLabel]) -> dict[int, StoredLabel]:
+    """Labels that come back, moved off a key that another has meanwhile."""
+    whole = {**stored, **after}
+    used = {label.shortcut for label in whole.values() if label.into is None and stored[label.id].into is None}
+    moved = dict(after)
+    for number, label in after.items():
+        if label.into is None and stored[number].into is not None:
+            key = label.shortcut
+            if key in used or not key:
+                key = next((free for free in SHORTCUTS if free not in used), "")
+            used.add(key)
+            moved[number] = msgspec.structs.replace(label, shortcut=key)
+    return moved
 
 
 def _changed(stored: Labels, after: Mapping[int, StoredLabel]) -> tuple[StoredLabel, ...]:

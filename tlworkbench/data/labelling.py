@@ -82,7 +82,8 @@ class Labelling:
         self.noted: Marks = np.zeros(len(rows), np.bool_)
         self._take_over(state)
         self.current: LabelIds = self.label_set.resolve[self._assigned]
-        self._counts: Indices | None = None
+        self._bins: Indices | None = None
+        """Rows by label id, from -1 on; None until someone counts."""
 
     def refresh(self) -> Indices:
         """Take over what the journal holds since the last refresh, whoever edited.
@@ -96,10 +97,13 @@ class Labelling:
         state = self.journal.state(self.version)
         changed = self._take_over(state)
         self.version = state.version
-        self._counts = None
         if state.label_set == self.label_set:
-            self.current[changed] = self.label_set.resolve[self._assigned[changed]]
+            current = self.label_set.resolve[self._assigned[changed]]
+            if self._bins is not None:
+                self._bins += _bins(current, len(self._bins)) - _bins(self.current[changed], len(self._bins))
+            self.current[changed] = current
             return changed
+        self._bins = None
         self.label_set = state.label_set
         current = self.label_set.resolve[self._assigned]
         differs = current != self.current
@@ -109,11 +113,18 @@ class Labelling:
 
     def counts(self, included: bool = False) -> Indices:
         """Rows of each active label, in the order of `label_set.labels`; `included` leaves out excluded rows."""
+        ids = np.array([label.id for label in self.label_set.labels], np.int64)
+        size = int(ids.max(initial=0)) + 2
         if included:
-            return self._bin(self.current[~self.excluded])
-        if self._counts is None:
-            self._counts = self._bin(self.current)
-        return self._counts
+            return _bins(self.current[~self.excluded], size)[ids + 1]
+        if self._bins is None:
+            self._bins = _bins(self.current, size)
+        return self._bins[ids + 1]
+
+    def rows_by_id(self) -> tuple[list[int], int]:
+        """Rows that were given each label id, by the source or here, before merges; and rows that were given none."""
+        bins = np.bincount(self._assigned - np.int16(DROPPED), minlength=len(self.label_set.resolved) + 1)
+        return bins[1:].tolist(), int(bins[0])
 
     @property
     def unlabelled(self) -> int:
@@ -145,8 +156,7 @@ class Labelling:
         self.noted[rows] = state.rows.noted[here]
         return np.sort(rows)
 
-    def _bin(self, labels: LabelIds) -> Indices:
-        ids = [label.id for label in self.label_set.labels]
-        # Shifted by one, so that "none" (-1) has a bin of its own.
-        bins = np.bincount(labels - np.int16(DROPPED), minlength=max(ids, default=0) + 2)
-        return bins[np.array(ids, np.int64) + 1].astype(np.int64)
+
+def _bins(labels: LabelIds, size: int) -> Indices:
+    # Shifted by one, so that "none" (-1) has a bin of its own.
+    return np.bincount(labels - np.int16(DROPPED), minlength=size).astype(np.int64)

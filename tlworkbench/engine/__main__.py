@@ -21,6 +21,8 @@ _WORK: dict[str, str] = {
     "evaluate": "tlworkbench.engine.evaluate",
     "export": "tlworkbench.engine.export",
     "fetch": "tlworkbench.engine.fetch",
+    "suspects": "tlworkbench.engine.suspects",
+    "gain": "tlworkbench.engine.label_gain",
 }
 """Module of each kind of job; it has `run(context, spec) -> Finished`.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 from transformers import __version__ as transformers_version
 
 from tlworkbench.errors import UserError
@@ -63,6 +63,20 @@ def load_trained(folder: Path, shown_as: str) -> Classifier:
     return Classifier(model, tokenizer, _limit(model, tokenizer))
 
 
+def load_base(folder: Path, shown_as: str) -> Classifier:
+    """Open a checkpoint without a head, for its hidden states; of an encoder-decoder the encoder alone.
+
+    Raises UserError for a folder without safetensors or tokenizer, and for what is no text model.
+    """
+    config = _config(folder, shown_as)
+    tokenizer = _tokenizer(folder, shown_as)
+    model, report = _load(folder, config, shown_as, AutoModel)
+    limit = _limit(model, tokenizer)
+    if config.is_encoder_decoder:
+        model = model.get_encoder()
+    return Classifier(model, tokenizer, limit, _random_weights(report, shown_as))
+
+
 def label_names(folder: Path) -> tuple[str, ...]:
     """Class names in a checkpoint's config.json, in the order of its outputs; empty where it names none."""
     try:
@@ -105,9 +119,11 @@ def _tokenizer(folder: Path, shown_as: str) -> Any:
     return tokenizer
 
 
-def _load(folder: Path, config: Any, shown_as: str) -> tuple[Any, dict[str, Any]]:
+def _load(
+    folder: Path, config: Any, shown_as: str, kind: Any = AutoModelForSequenceClassification
+) -> tuple[Any, dict[str, Any]]:
     try:
-        loaded: tuple[Any, dict[str, Any]] = AutoModelForSequenceClassification.from_pretrained(
+        loaded: tuple[Any, dict[str, Any]] = kind.from_pretrained(
             folder,
             config=config,
             local_files_only=True,
@@ -165,12 +181,16 @@ def _notes(
             f"{shown_as} keeps its head of {count} classes, but they were called {', '.join(names)}: "
             f"now they learn {', '.join(class_names)}"
         )
+    return (*notes, *_random_weights(report, shown_as))
+
+
+def _random_weights(report: dict[str, Any], shown_as: str) -> tuple[str, ...]:
     # A fresh head has its weights in the top modules; anything below the encoder's own prefix is worth a word.
     random = sorted(key for key in report["missing_keys"] if "." in key and not key.startswith(_HEADS))
-    if random:
-        shown = ", ".join(random[:3]) + (" …" if len(random) > 3 else "")
-        notes.append(f"{shown_as} has no weights for {shown}: they start from random numbers")
-    return tuple(notes)
+    if not random:
+        return ()
+    shown = ", ".join(random[:3]) + (" …" if len(random) > 3 else "")
+    return (f"{shown_as} has no weights for {shown}: they start from random numbers",)
 
 
 _HEADS = ("classifier.", "pre_classifier.", "score.", "classification_head.", "head.", "sequence_summary.", "pooler.")

@@ -143,9 +143,42 @@ class FetchSpec(_Spec, frozen=True, kw_only=True, tag="fetch"):
     """Branch, tag or commit."""
 
 
-JobSpec: TypeAlias = ImportSpec | TrainSpec | EvaluateSpec | ExportSpec | FetchSpec
+class SuspectsSpec(_Spec, frozen=True, kw_only=True, tag="suspects"):
+    """Find rows whose label is probably wrong."""
+
+    model: str = ""
+    """Its embeddings are used; the workspace's chosen model when empty, else the bundled one."""
+    folds: Annotated[int, Meta(ge=2, le=20)] = 5
+    """Each row is judged by a head that learned from the other folds."""
+    max_fit_rows: Count = 60_000
+    """A head learns from so many rows at most, drawn by class; 0 takes all. All rows are judged."""
+    seed: Count = 7
+    """Seed of folds and draws."""
+    journal_version: int | None = None
+    """State of the labels that are judged; the current one when absent."""
+
+
+class GainSpec(_Spec, frozen=True, kw_only=True, tag="gain"):
+    """Measure what relabelling brought: the same head, learned from the labels before and from the labels now."""
+
+    model: str = ""
+    """Its embeddings are used; the workspace's chosen model when empty, else the bundled one."""
+    before: Count = 0
+    """State of the label journal to compare with; 0 is the source's labels."""
+    resamples: Annotated[int, Meta(ge=100)] = 1000
+    """Draws of the bootstrap."""
+    max_fit_rows: Count = 60_000
+    """The heads learn from so many rows at most; 0 takes all."""
+    seed: Count = 7
+    """Seed of draws."""
+    journal_version: int | None = None
+    """State of the labels now; the current one when absent."""
+
+
+JobSpec: TypeAlias = ImportSpec | TrainSpec | EvaluateSpec | ExportSpec | FetchSpec | SuspectsSpec | GainSpec
 KINDS: dict[str, type[JobSpec]] = {
-    str(struct.__struct_config__.tag): struct for struct in (ImportSpec, TrainSpec, EvaluateSpec, ExportSpec, FetchSpec)
+    str(struct.__struct_config__.tag): struct
+    for struct in (ImportSpec, TrainSpec, EvaluateSpec, ExportSpec, FetchSpec, SuspectsSpec, GainSpec)
 }
 
 

@@ -16,6 +16,7 @@ SCOPES: dict[str, str] = {
     "predict": "Predict",
     "filter": "Filter",
     "labels": "Label set",
+    "checks": "Checks",
     "dialog": "Dialogs",
 }
 """Where an action works, with the heading it goes under."""
@@ -78,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("data.mark", ("space",), "mark", "Mark the row and go to the next, or take the mark away.", footer=True),
     Action("data.bulk", ("b",), "bulk", "Do the same to all marked rows, or to all that are shown.", footer=True),
     Action("data.labels", ("L",), "labels", "Rename, merge, drop, add and order the labels.", footer=True),
+    Action("data.checks", ("C",), "checks", "Look for duplicates, leaks, damaged texts and other faults.", footer=True),
     Action("data.pick", ("l",), "pick label", "Pick a label by typing its first letters.", footer=True),
     Action("data.open", ("i",), "open dataset", "Open a dataset: a file, a folder or a Hub id.", footer=True),
     Action("data.range", ("v",), "range", "Begin a range of marks here, or end it."),
@@ -141,6 +143,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("labels.restore", ("u",), "undo", "Leave the label as it is."),
     Action("labels.up", ("K",), "up", "Move the label up."),
     Action("labels.down", ("J",), "down", "Move the label down."),
+    # Checks
+    Action("checks.open", ("enter",), "rows", "Show the rows of the check alone."),
+    Action("checks.majority", ("m",), "majority label", "Give all copies of a text the label that most of them have."),
+    Action(
+        "checks.leave",
+        ("t",),
+        "leaks leave training",
+        "Take training rows that stand in validation or test out of training.",
+    ),
     # Dialogs
     Action("dialog.close", ("escape",), "close", "Close without doing anything."),
 )
@@ -219,7 +230,7 @@ def _check_key(action_id: str, key: str) -> None:
 def _check_clashes(wanted: Mapping[str, tuple[str, ...]]) -> None:
     for scope in SCOPES:
         # The keys of the whole program work on every screen, so a screen's own must differ from them too.
-        alone = scope in ("app", "dialog", "filter", "labels")
+        alone = scope in ("app", "dialog", "filter", "labels", "checks")
         actions = in_scope(scope) if alone else (*in_scope("app"), *in_scope(scope))
         owner: dict[str, str] = {}
         for action in actions:

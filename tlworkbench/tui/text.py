@@ -96,8 +96,8 @@ def probability(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 as `43 %`."""
-    return f"{round(share * 100)} %"
+    """A share from 0 to 1 as `43 %`; above nothing, but less than half a percent, as `<1 %`."""
+    return "<1 %" if 0 < share < 0.005 else f"{round(share * 100)} %"
 
 
 def duration(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tlworkbench.data.checks.found import Found, marked
+from tlworkbench.data.checks.found import Found, marked, number
 from tlworkbench.data.checks.subject import TRAIN, Subject
 from tlworkbench.data.labelling import Indices
 
@@ -39,13 +39,13 @@ def uneven(subject: Subject) -> Found:
     names = subject.label_set.names
     least, most = int(counts.argmin()), int(counts.argmax())
     ratio = f"{counts[most] / counts[least]:.1f} times" if counts[least] else "many times"
-    words = f"{names[most]} has {counts[most]} rows, {ratio} those of {names[least]}" if len(counts) > 1 else ""
+    words = f"{names[most]} has {number(counts[most])} rows, {ratio} those of {names[least]}" if len(counts) > 1 else ""
     return Found(found.count, found.rows, words)
 
 
 def _classes(subject: Subject, which: np.ndarray[tuple[int], np.dtype[np.bool_]], counts: Indices) -> Found:
     chosen = np.flatnonzero(which)
-    named = [f"{subject.label_set.names[place]} {counts[place]}" for place in chosen[:_NAMED].tolist()]
+    named = [f"{subject.label_set.names[place]} {number(counts[place])}" for place in chosen[:_NAMED].tolist()]
     rest = [f"{len(chosen) - _NAMED} more"] if len(chosen) > _NAMED else []
     classes = subject.label_set.class_of[subject.current]
     rows = np.flatnonzero(subject.included & np.isin(classes, chosen))

@@ -27,3 +27,8 @@ def marked(marks: Marks, words: str = "") -> Found:
     """One finding a row."""
     rows = np.flatnonzero(marks)
     return Found(len(rows), rows, words if len(rows) else "")
+
+
+def number(count: int) -> str:
+    """`12284` as `12 284`."""
+    return f"{count:,}".replace(",", " ")

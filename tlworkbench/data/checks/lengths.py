@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tlworkbench.data.checks.subject import Subject, TextLengths, sample_by_key
+from tlworkbench.data.checks.subject import TextFacts, TextLengths, sample_by_key
 from tlworkbench.data.near_duplicates import Cancelled
 
 MOST = 100_000
@@ -27,7 +27,7 @@ class Bin:
 
 
 def measure(
-    subject: Subject,
+    facts: TextFacts,
     count: Callable[[Sequence[str]], np.ndarray[Any, np.dtype[np.int32]]],
     limit: int,
     model: str,
@@ -38,17 +38,17 @@ def measure(
 
     Raises Cancelled soon after `cancelled` says so.
     """
-    rows = sample_by_key(subject.rows, subject.worded, most)
+    rows = sample_by_key(facts.rows, facts.has_text, most)
     tokens = np.zeros(len(rows), np.int32)
     for begin in range(0, len(rows), _AT_ONCE):
         if cancelled():
             raise Cancelled
-        tokens[begin : begin + _AT_ONCE] = count(subject.rows.texts(rows[begin : begin + _AT_ONCE]))
+        tokens[begin : begin + _AT_ONCE] = count(facts.rows.texts(rows[begin : begin + _AT_ONCE]))
     return TextLengths(rows, tokens, limit, model)
 
 
 def histogram(lengths: TextLengths) -> tuple[Bin, ...]:
-    """Texts by length, each bin twice as wide as the one before, with an edge at the limit; none beyond the longest."""
+    """Texts by length from the shortest to the longest; edges at powers of two and at the limit."""
     longest = int(lengths.tokens.max(initial=0))
     edges = [0]
     while edges[-1] < longest:
@@ -56,10 +56,12 @@ def histogram(lengths: TextLengths) -> tuple[Bin, ...]:
         edges.append(lengths.limit if edges[-1] < lengths.limit < edge else edge)
     counts = np.histogram(lengths.tokens, np.array(edges) + 0.5)[0].tolist() if longest else []
     empty = int((lengths.tokens == 0).sum())
-    return tuple(
+    bins = [
         Bin(first + 1, last, rows + (empty if first == 0 else 0), first >= lengths.limit)
         for first, last, rows in zip(edges[:-1], edges[1:], counts, strict=True)
-    )
+    ]
+    shortest = next((place for place, part in enumerate(bins) if part.rows), 0)
+    return tuple(bins[shortest:])
 
 
 def in_words(lengths: TextLengths) -> str:

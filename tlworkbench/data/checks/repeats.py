@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tlworkbench.data.checks.found import Found
+from tlworkbench.data.checks.found import Found, number
 from tlworkbench.data.checks.subject import HELD_OUT, TRAIN, Subject
 from tlworkbench.data.duplicates import Groups, conflicting
 from tlworkbench.data.labelling import Indices, Marks
@@ -19,14 +19,16 @@ def duplicates(subject: Subject) -> Found:
     again = counted[_beyond_first(where)]
     texts = len(np.unique(where[_beyond_first(where)]))
     shown = counted[np.isin(where, where[_beyond_first(where)])]
-    return Found(len(again), together(shown, subject.facts.groups), f"of {texts} {_texts(texts)}" if texts else "")
+    return Found(
+        len(again), together(shown, subject.facts.groups), f"of {number(texts)} {_texts(texts)}" if texts else ""
+    )
 
 
 def conflicts(subject: Subject) -> Found:
     """Texts that stand with different labels; every row of such a text that has a label is shown."""
     rows = np.flatnonzero(_conflicting(subject))
     texts = len(np.unique(subject.facts.groups[rows]))
-    return Found(texts, together(rows, subject.facts.groups), f"in {len(rows)} rows" if texts else "")
+    return Found(texts, together(rows, subject.facts.groups), f"in {number(len(rows))} rows" if texts else "")
 
 
 def leaks(subject: Subject) -> Found:
@@ -44,7 +46,7 @@ def near_duplicates(subject: Subject) -> Found:
     beyond = _beyond_first(where)
     shown = counted[np.isin(_by_split(subject, near, counted), where[beyond])]
     kinds = len(np.unique(where[beyond]))
-    words = f"in {kinds} {'group' if kinds == 1 else 'groups'}" if kinds else ""
+    words = f"in {number(kinds)} {'group' if kinds == 1 else 'groups'}" if kinds else ""
     return Found(int(beyond.sum()), together(shown, near), words)
 
 
@@ -81,7 +83,7 @@ def _leaks(subject: Subject, groups: Groups, leaking: Marks) -> Found:
     taken[groups[leaking]] = True
     others = subject.worded & subject.split(*HELD_OUT) & taken[groups]
     count, held = int(leaking.sum()), int(others.sum())
-    words = f"and {held} {'row' if held == 1 else 'rows'} of validation or test" if count else ""
+    words = f"and {number(held)} {'row' if held == 1 else 'rows'} of validation or test" if count else ""
     return Found(count, together(np.flatnonzero(leaking | others), groups), words)
 
 

@@ -1,7 +1,7 @@
 """What is checked: the rows with their labels of one moment, and what several checks need to know about the texts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -85,6 +85,11 @@ class Subject:
     def worded(self) -> Marks:
         """Rows that take part and have a text."""
         return self.included & self.facts.has_text
+
+    def measured(self, lengths: TextLengths) -> "Subject":
+        """The same with the lengths of those texts that take part."""
+        here = self.included[lengths.rows]
+        return replace(self, lengths=replace(lengths, rows=lengths.rows[here], tokens=lengths.tokens[here]))
 
     def split(self, *names: str) -> Marks:
         """Rows of these splits, those that take no part among them."""

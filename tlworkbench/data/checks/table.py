@@ -9,6 +9,7 @@ from tlworkbench.data.checks.found import Found
 from tlworkbench.data.checks.subject import Subject
 
 Unit = Literal["row", "text", "class"]
+MANY: dict[Unit, str] = {"row": "rows", "text": "texts", "class": "classes"}
 Severity = Literal["fault", "doubt", "note"]
 Fix = Literal["majority", "leave"]
 MAJORITY: Fix = "majority"
@@ -33,6 +34,8 @@ class Check:
     find: Callable[[Subject], Found]
     """Its docstring says exactly what counts."""
     fix: Fix | None = None
+    slow: bool = False
+    """Whether it looks at every pair of texts that might be alike."""
 
     @property
     def rule(self) -> str:
@@ -48,13 +51,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "leaks", "leaks into training", "row", "fault",
-        "Validation or test rows stand in training too, so their scores are too good: take the copies out of training.",
+        "Scores on rows that were trained on are too good: take the copies out of training.",
         repeats.leaks, LEAVE,
     ),
     Check(
         "near_leaks", "near leaks into training", "row", "doubt",
-        "Validation or test rows are nearly those of training, so scores may be too good: look, then take them out.",
-        repeats.near_leaks, LEAVE,
+        "Scores on them may be too good: look, then take them out of training.",
+        repeats.near_leaks, LEAVE, slow=True,
     ),
     Check(
         "empty", "empty texts", "row", "fault",
@@ -74,7 +77,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "near_duplicates", "near duplicates", "text", "note",
         "Retweets, templates, other spellings: look whether they have the same label.",
-        repeats.near_duplicates,
+        repeats.near_duplicates, slow=True,
     ),
     Check(
         "rare", "rare classes", "class", "doubt",
@@ -83,7 +86,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "unmeasured", "classes not in validation", "class", "doubt",
-        "Nothing will be known about how well they are told apart: label some rows of the validation split.",
+        "Nobody will know how well they are learnt: label some rows of the validation split.",
         classes.unmeasured,
     ),
     Check(
@@ -132,6 +135,5 @@ BY_ID = {check.id: check for check in CHECKS}
 
 def run_checks(subject: Subject, checks: Sequence[Check] = CHECKS) -> Iterator[tuple[Check, Found]]:
     """Each check with what it found, one after another, what takes longest last."""
-    slow = ("near_leaks", "near_duplicates")
-    for check in sorted(checks, key=lambda check: check.id in slow):
+    for check in sorted(checks, key=lambda check: check.slow):
         yield check, check.find(subject)

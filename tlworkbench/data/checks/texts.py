@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow.compute as pc
 
-from tlworkbench.data.checks.found import Found, marked
+from tlworkbench.data.checks.found import Found, marked, number
 from tlworkbench.data.checks.subject import Subject
 
 # What UTF-8's second and later bytes turn into when they are read as Windows-1252 or Latin-1.
@@ -54,5 +54,5 @@ def too_long(subject: Subject) -> Found:
     if not len(rows):
         return Found(0)
     sampled = "sampled " if measured < int(subject.worded.sum()) else ""
-    share = f"{100 * len(rows) / measured:.1f} % of {measured} {sampled}texts"
+    share = f"{100 * len(rows) / measured:.1f} % of {number(measured)} {sampled}texts"
     return Found(len(rows), rows, f"{share} have more than {lengths.limit} tokens")

@@ -13,6 +13,7 @@ from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
 from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.opened import Opened, stamp_of
+from tlworkbench.tui.screens.data_checks import CheckingScreen
 from tlworkbench.tui.screens.data_import import NO_DATASET, ImportingScreen
 from tlworkbench.tui.screens.data_labels import LabellingScreen
 from tlworkbench.tui.text import counted
@@ -25,7 +26,7 @@ POLL_SECONDS = 0.5
 _NEED_ROWS = {action.name for action in actions.in_scope("data")} - {"open"}
 
 
-class DataScreen(ImportingScreen, LabellingScreen):
+class DataScreen(ImportingScreen, LabellingScreen, CheckingScreen):
     """Opens the dataset and keeps what is shown in step with it; see `LabellingScreen` and its bases for the keys."""
 
     SCOPE = "data"

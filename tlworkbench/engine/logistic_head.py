@@ -1,0 +1,77 @@
+"""Multinomial logistic regression on embeddings, fast enough to be fitted again after each handful of edits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+from scipy.optimize import minimize
+
+from tlworkbench.data.embedding_files import Floats
+from tlworkbench.engine.metrics import Ints
+
+PENALTY = 1.0
+"""Weight of the squared norm of the coefficients, as 1 / C of scikit-learn on vectors of length one."""
+_STEPS = 60
+_TOLERANCE = 1e-3
+_CHUNK = 65_536
+"""Rows scored together."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Coefficients (dimensions + 1 × classes, the intercept last)."""
+
+    coefficients: Floats
+
+    def probabilities(self, vectors: Floats) -> Floats:
+        """Probability of each class: float32, rows × classes; vectors as `RowVectors` gives them."""
+        weights, intercept = self.coefficients[:-1], self.coefficients[-1]
+        parts = [_softmax(vectors[at : at + _CHUNK] @ weights + intercept) for at in range(0, len(vectors), _CHUNK)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(intercept)), np.float32)
+
+
+def fit_head(vectors: Floats, classes: Ints, count: int, penalty: float = PENALTY) -> Head:
+    """Fit to vectors (rows × dimensions, length about one) and classes (0 to count - 1; some may have no rows).
+
+    L-BFGS in coordinates in which Böhning's bound on the curvature is the identity (Böhning 1992, Multinomial logistic
+    regression algorithm): a tenth of the steps it takes without. The optimum is that of scikit-learn's
+    LogisticRegression(C=1 / penalty) for three classes and more, with an intercept that is not penalised.
+    """
+    rows, dimensions = vectors.shape
+    features = np.concatenate([vectors, np.ones((rows, 1), np.float32)], axis=1)
+    # Half the Gram matrix bounds the curvature from above whatever the probabilities are.
+    ridge = np.full(dimensions + 1, penalty)
+    ridge[-1] = 1e-6 * rows
+    curvature = 0.5 * (features.T @ features).astype(np.float64) + np.diag(ridge)
+    upper = cholesky(curvature)
+    # coefficients = upper⁻¹ · turned
+    inverse = solve_triangular(upper, np.eye(dimensions + 1))
+    turned_features = features @ inverse.astype(np.float32)
+    penalised = np.ones(dimensions + 1)
+    penalised[-1] = 0.0
+    wanted = np.zeros((rows, count), np.float32)
+    wanted[np.arange(rows), classes] = 1.0
+
+    def loss(flat: "np.ndarray[Any, np.dtype[np.float64]]") -> tuple[float, Any]:
+        turned = flat.reshape(dimensions + 1, count)
+        logits = turned_features @ turned.astype(np.float32)
+        logits -= logits.max(axis=1, keepdims=True)
+        powers = np.exp(logits)
+        sums = powers.sum(axis=1, keepdims=True)
+        coefficients = inverse @ turned
+        pulled = coefficients * penalised[:, None]
+        value = float(np.log(sums).sum(dtype=np.float64) - (logits * wanted).sum(dtype=np.float64))
+        value += 0.5 * penalty * float((pulled * coefficients).sum())
+        slope = (turned_features.T @ (powers / sums - wanted)).astype(np.float64) + penalty * (inverse.T @ pulled)
+        return value / rows, slope.ravel() / rows
+
+    start = np.zeros((dimensions + 1) * count)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "gtol": _TOLERANCE / rows})
+    coefficients = inverse @ found.x.reshape(dimensions + 1, count)
+    return Head(coefficients.astype(np.float32))
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
