@@ -141,6 +141,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("labels.drop", ("x",), "drop", "Drop the label; its rows are then without one."),
     Action("labels.add", ("a",), "add", "Add a label."),
     Action("labels.restore", ("u",), "undo", "Leave the label as it is."),
+    Action("labels.key", ("k",), "key", "Put the label on another digit, or on none."),
+    Action("labels.rules", ("R",), "by rule", "Name and merge labels by rules on the source's values."),
     Action("labels.up", ("K",), "up", "Move the label up."),
     Action("labels.down", ("J",), "down", "Move the label down."),
     # Checks

@@ -15,10 +15,13 @@ class PlannedLabel:
     """The same name as another's merges the two; empty drops the label, its rows are then without one."""
     rows: int
     key: str = ""
+    """The digit it is to be on; empty for none."""
+    first_key: str = ""
+    """The digit it is on now."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything is to happen to it."""
+        """Whether its name or what it stands for is to change."""
         return self.old != self.new
 
 
@@ -29,12 +32,14 @@ class LabelPlan:
     labels: tuple[PlannedLabel, ...]
     first: tuple[str, ...]
     """Names in the order of before."""
+    rules: str = ""
+    """Rules on the source's values that are to be carried out, in place of all else."""
 
     @classmethod
     def of(cls, labels: list[tuple[str, int, str]]) -> "LabelPlan":
         """From (name, rows, key), nothing changed yet."""
         return cls(
-            tuple(PlannedLabel(name, name, rows, key) for name, rows, key in labels), tuple(x[0] for x in labels)
+            tuple(PlannedLabel(name, name, rows, key, key) for name, rows, key in labels), tuple(x[0] for x in labels)
         )
 
     def renamed(self, place: int, name: str) -> "LabelPlan":
@@ -73,6 +78,18 @@ class LabelPlan:
             labels[place], labels[target] = labels[target], labels[place]
         return replace(self, labels=tuple(labels))
 
+    def keyed(self, place: int, key: str) -> "LabelPlan":
+        """Put a label on a digit ("" for none); the label that was on it takes the key that comes free."""
+        freed = self.labels[place].key
+        labels = [replace(label, key=freed) if key and label.key == key else label for label in self.labels]
+        labels[place] = replace(labels[place], key=key)
+        return replace(self, labels=tuple(labels))
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to happen."""
+        return bool(self.mapping() or self.additions() or self.order() or self.new_keys())
+
     def after(self) -> list[tuple[str, int]]:
         """Names and rows as they will be, in order."""
         rows: dict[str, int] = {}
@@ -88,6 +105,10 @@ class LabelPlan:
     def mapping(self) -> dict[str, str]:
         """Old names to new ones, as `Journal.map_labels` takes them."""
         return {label.old: label.new for label in self.labels if label.old and label.changed}
+
+    def new_keys(self) -> list[tuple[str, str]]:
+        """Names, as they will be, and keys of the labels that are to be on another one."""
+        return [(label.new, label.key) for label in self.labels if label.new and label.key != label.first_key]
 
     def additions(self) -> tuple[str, ...]:
         """Labels to add."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from tlworkbench.data.journal import Journal
+from tlworkbench.data.label_rules import parse_rules, preview
 from tlworkbench.data.row_edits import Edit
 from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.label_plan import LabelPlan
@@ -158,8 +159,14 @@ class EditingScreen(FindingScreen):
                         self._take_in()
                     self._panes.say(said or "the labels are as they were")
 
+        stored, given = data.journal.stored_labels(), data.labelling.rows_by_id()
+        by_rule = any(label.source is not None for label in stored.values())
         await self.app.push_screen(
-            LabelSetDialog(LabelPlan.of([(x.name, x.rows, x.key) for x in data.counts()])), decided
+            LabelSetDialog(
+                LabelPlan.of([(x.name, x.rows, x.key) for x in data.counts()]),
+                (lambda rules: preview(stored, *given, parse_rules(rules))) if by_rule else None,
+            ),
+            decided,
         )
 
 
