@@ -236,8 +236,6 @@ async def test_a_run_is_stopped_and_resumed(
         await opened(pilot, until)
         await start(pilot, until)
         await until(pilot, lambda: shown(lines(app), "▶ running", "step 12/90"))
-        await pilot.press("s")
-        await until(pilot, lambda: shown(lines(app), "0001 is running already"))
         await pilot.press("x")
         await until(pilot, lambda: shown(lines(app), "■ stopped", "r resumes it", "at step 12"))
         app.clear_notifications()

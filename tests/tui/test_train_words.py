@@ -1,12 +1,12 @@
 """What the Train screen's parts say, at any width: gauges, tables, titles, notices, logs."""
 
 import random
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from textual.content import Content
 
+from tlworkbench.jobs.condition import condition
 from tlworkbench.jobs.events import (
     ClassFigures,
     Evaluated,
@@ -27,7 +27,6 @@ from tlworkbench.tui.widgets import figures
 from tlworkbench.tui.widgets.class_table import class_line, heading, name_width
 from tlworkbench.tui.widgets.confusion import Matrix, said, shaded, short_names, sight
 from tlworkbench.tui.widgets.gauges import facts_line, gauge_line
-from tlworkbench.tui.widgets.log_text import log_lines, read_tail
 from tlworkbench.tui.widgets.run_table import run_heading, run_line
 from tlworkbench.tui.widgets.text_pane import broken
 
@@ -65,7 +64,7 @@ RUNNING = RunState(
 
 @pytest.mark.parametrize("width", range(20, 150))
 def test_lines_never_grow_wider_than_their_room(width: int) -> None:
-    line = train_words.run_line("0007", "all-MiniLM-L6-v2", RUNNING, "", 1.0, 1100.0)
+    line = train_words.run_line("0007", "all-MiniLM-L6-v2", RUNNING, "", 1.0, condition(RUNNING, 1100.0), 1100.0)
     metrics, table, runs = max(width, 40), max(width, 28), max(width, 60)
     for content, room in (
         (train_words.title("0007", "all-MiniLM-L6-v2", RUNNING, width), width),
@@ -155,11 +154,14 @@ def test_before_the_first_validation_it_says_when_that_comes() -> None:
         ("stopped", "■ stopped  at step 410"),
         ("failed", "✗ failed  out of memory"),
         ("lost", "? lost  out of memory"),
+        ("interrupted", "? interrupted  resume it? out of"),
+        ("queued", "… queued  starts next"),
     ],
 )
 def test_a_run_is_told_by_glyph_and_word(status: str, words: str) -> None:
     state = RunState(**{**vars(RUNNING), "status": status, "what": "out of memory"})
-    line = train_words.run_line("0007", "minilm", state, "ready" if status == "done" else "", 1.0, 1100.0)
+    exported = "ready" if status == "done" else ""
+    line = train_words.run_line("0007", "minilm", state, exported, 1.0, condition(state, 1100.0), 1100.0)
     assert words in run_line(line, 100, False).plain
 
 
@@ -240,24 +242,7 @@ def test_a_larger_share_is_a_lighter_shade_of_the_themes_greys() -> None:
     assert all(len({shaded(FALLBACK, share)[n : n + 2] for n in (1, 3, 5)}) == 1 for share in (0, 0.3, 1))
 
 
-# Logs
-
-
-def test_a_log_reads_as_a_terminal_would_have_left_it() -> None:
-    raw = b"one\n  1%|#  | 1/9\r 50%|## | 5/9\r100%|###| 9/9\r\ntwo \x1b[31mred\x1b[0m\x07\nhalf"
-    assert log_lines(raw) == ("one", "100%|###| 9/9", "two red·", "half")
-    assert log_lines(b"") == ()
-
-
-def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "engine.log"
-    assert read_tail(path) == b""
-    path.write_bytes(b"".join(b"line %d\n" % n for n in range(100_000)))
-    tail = log_lines(read_tail(path))
-    assert tail[-1] == "line 99999" and len(tail) == 1000
-    assert all(line.startswith("line ") for line in tail)
-    path.write_bytes(b"x" * 200_000)
-    assert read_tail(path) == b"x" * 65536
+# Long lines
 
 
 @pytest.mark.parametrize("width", [1, 2, 7, 20, 76])

@@ -1,5 +1,7 @@
 """Running a job from a command: start it detached, follow it on stderr, hand back its result."""
 
+import contextlib
+import sys
 import time
 from typing import Any
 
@@ -7,13 +9,17 @@ import click
 
 from tlworkbench.cli.output import ProgressLine
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.condition import waits_for
 from tlworkbench.jobs.events import Evaluated, Event, Note, Progress, Started, Step, TrainingBegan
 from tlworkbench.jobs.folder import JobFolder, create_job
 from tlworkbench.jobs.follow import follow_events
 from tlworkbench.jobs.launch import launch
+from tlworkbench.jobs.queue import advance, before, states_on_disk, submit
 from tlworkbench.jobs.run_state import RunState
-from tlworkbench.jobs.spec import JobSpec
+from tlworkbench.jobs.spec import JobSpec, TrainSpec
+from tlworkbench.jobs.state import JobState
 from tlworkbench.jobs.stop import ask_to_stop
+from tlworkbench.settings import load_settings
 from tlworkbench.workspace import Workspace, current_workspace, open_workspace, remember_current
 
 
@@ -29,31 +35,85 @@ def run_job(workspace: Workspace, spec: JobSpec, name: str = "") -> tuple[JobFol
 
     Ctrl+C asks the job to stop (a training run writes a checkpoint first) and waits for it; a second one leaves it.
     """
+    job = start_job(workspace, spec, name)
+    try:
+        return job, result_of(job, watch(job))
+    finally:
+        if isinstance(spec, TrainSpec) and job.state().ended:
+            ring()
+
+
+def start_job(workspace: Workspace, spec: JobSpec, name: str = "") -> JobFolder:
+    """Start a job; a training run waits where one runs already."""
+    if isinstance(spec, TrainSpec):
+        return submit(workspace.jobs_dir, spec, name)
     job = create_job(workspace.jobs_dir, spec, name)
     launch(job)
-    return job, result_of(job, watch(job))
+    return job
 
 
-def watch(job: JobFolder) -> RunState:
-    """Follow a job on stderr until it ends."""
+def watch(job: JobFolder, may_stop: bool = True) -> RunState:
+    """Follow a job on stderr until it ends; what a queued one waits for is said.
+
+    may_stop: whether Ctrl+C asks it to stop; else it only ends the watching.
+    """
     line = ProgressLine()
     printer = _Printer(line)
+    waiting = _Waiting(job, line)
     try:
-        return follow_events(job, printer.show)
+        return follow_events(job, printer.show, looked=waiting.look)
     except KeyboardInterrupt:
-        line.say(f"stopping {job.run} … (Ctrl+C again leaves it running)")
-        ask_to_stop(job)
-        follow_events(job, lambda event: None)
+        if may_stop and not job.state().ended:
+            line.say(f"stopping {job.run} … (Ctrl+C again leaves it running)")
+            ask_to_stop(job)
+            follow_events(job, lambda event: None)
         raise
     finally:
         line.clear()
 
 
+def ring() -> None:
+    """Ring the terminal's bell where there is one to hear it and the settings have nothing against it."""
+    # A mistake in the settings is told by `doctor` and by the screen; the run has ended either way.
+    with contextlib.suppress(UserError):
+        if sys.stderr.isatty() and load_settings().bell:
+            sys.stderr.write("\a")
+            sys.stderr.flush()
+
+
+def standing_of(job: JobFolder) -> str:
+    """`started`, or for a run that waits `is queued: starts when 0007 ends`."""
+    if job.state().status != "queued":
+        return "started"
+    return f"is queued: {waits_for([other.run for other in before(job, states_on_disk(job.path.parent))])}"
+
+
 def result_of(job: JobFolder, state: RunState) -> dict[str, Any]:
     """The result of an ended job; raises UserError where there is none."""
-    if state.status in ("failed", "lost"):
+    if state.status in ("failed", "lost", "interrupted"):
         raise UserError(f"{job.kind} {job.run}: {state.what}", state.hint or f"Its log: {job.log_file}")
     return {"run": job.run, **(state.result or {}), "status": state.status}
+
+
+class _Waiting:
+    """Says what a queued run waits for, and looks after the queue while it does: nobody else may be there to."""
+
+    def __init__(self, job: JobFolder, line: ProgressLine) -> None:
+        self._job = job
+        self._line = line
+        self._told = ""
+        self._looked = 0.0
+
+    def look(self, state: JobState) -> None:
+        """The job stands so now."""
+        if state.status != "queued" or time.monotonic() - self._looked < 1.0:
+            return
+        self._looked = time.monotonic()
+        advance(self._job.path.parent)
+        words = standing_of(self._job)
+        if words != self._told and words != "started":
+            self._told = words
+            self._line.say(f"{self._job.run} {words}")
 
 
 class _Printer:

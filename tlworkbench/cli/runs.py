@@ -1,16 +1,22 @@
 """`runs`, `follow`, `stop`, `resume`: the jobs of a workspace."""
 
+import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from tlworkbench.cli.output import emit, json_option, table
-from tlworkbench.cli.running import result_of, watch, workspace_of
+from tlworkbench.cli.running import result_of, ring, standing_of, watch, workspace_of
+from tlworkbench.errors import UserError
+from tlworkbench.jobs import starter
 from tlworkbench.jobs.choose import has_bundle
+from tlworkbench.jobs.condition import condition
 from tlworkbench.jobs.folder import JobFolder, find_job, list_jobs
 from tlworkbench.jobs.follow import read_run
-from tlworkbench.jobs.launch import launch
+from tlworkbench.jobs.queue import advance, before, resubmit
+from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.jobs.stop import GRACE_SECONDS, ask_to_stop, force_stop
 
@@ -20,9 +26,11 @@ from tlworkbench.jobs.stop import GRACE_SECONDS, ask_to_stop, force_stop
 @json_option
 @click.pass_context
 def runs(context: click.Context, everything: bool, as_json: bool) -> None:
-    """The runs of this workspace, oldest first."""
+    """The runs of this workspace, oldest first, each with its state and the reason."""
     workspace = workspace_of(context)
-    found = [_entry(job) for job in list_jobs(workspace.jobs_dir, "" if everything else "train")]
+    advance(workspace.jobs_dir)
+    states = {job: read_run(job) for job in list_jobs(workspace.jobs_dir, "" if everything else "train")}
+    found = [_entry(job, states) for job in states]
     emit({"runs": found}, as_json, lambda: _lines(found))
 
 
@@ -31,20 +39,28 @@ def runs(context: click.Context, everything: bool, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def follow(context: click.Context, run: str, as_json: bool) -> None:
-    """Watch RUN until it ends; the run does not mind being watched."""
+    """Watch RUN until it ends; the run does not mind being watched, and Ctrl+C ends only the watching."""
     job = find_job(workspace_of(context).jobs_dir, run)
-    result = result_of(job, watch(job))
+    state = watch(job, may_stop=False)
+    ring()
+    result = result_of(job, state)
     emit(result, as_json, lambda: [f"run {job.run} {result['status']}"])
 
 
 @click.command()
 @click.argument("run")
 @click.option("--force", is_flag=True, help=f"End it by force when it has not left after {GRACE_SECONDS:.0f} seconds.")
+@click.option("--yes", is_flag=True, help="Don't ask, whoever started it. Without a terminal nothing is ever asked.")
 @json_option
 @click.pass_context
-def stop(context: click.Context, run: str, force: bool, as_json: bool) -> None:
-    """Ask RUN to finish its step, write a checkpoint and leave."""
+def stop(context: click.Context, run: str, force: bool, yes: bool, as_json: bool) -> None:
+    """Ask RUN to finish its step, write a checkpoint and leave; one that waits is taken out of the queue.
+
+    Asks first where another person, or another terminal than this one, started it.
+    """
     job = find_job(workspace_of(context).jobs_dir, run)
+    if not yes and not job.state().ended:
+        _ask(job)
     ask_to_stop(job)
     until = time.monotonic() + GRACE_SECONDS
     while not job.state().ended and time.monotonic() < until:
@@ -58,29 +74,48 @@ def stop(context: click.Context, run: str, force: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run")
-@click.option("--detach", is_flag=True, help="Start it and return.")
+@click.option("--detach", is_flag=True, help="Start it, or queue it, and return.")
 @json_option
 @click.pass_context
 def resume(context: click.Context, run: str, detach: bool, as_json: bool) -> None:
-    """Take up a stopped, lost or failed RUN from its last checkpoint."""
-    job = find_job(workspace_of(context).jobs_dir, run, "train")
-    launch(job)
-    result: dict[str, Any] = {"run": job.run, "status": "running"} if detach else result_of(job, watch(job))
+    """Take up a stopped, lost, interrupted or failed RUN from its last checkpoint; it waits while another one runs."""
+    job = resubmit(find_job(workspace_of(context).jobs_dir, run, "train"))
+    if detach:
+        words = standing_of(job)
+        status = "running" if words == "started" else "queued"
+        emit({"run": job.run, "status": status}, as_json, lambda: [f"run {job.run} {words}"])
+        return
+    state = watch(job)
+    ring()
+    result = result_of(job, state)
     emit(result, as_json, lambda: [f"run {job.run} {result['status']}"])
 
 
-def _entry(job: JobFolder) -> dict[str, Any]:
-    state = read_run(job)
+def _ask(job: JobFolder) -> None:
+    question = starter.question(job.run, job.path)
+    # A script that says stop means it; a person may have mistaken the number.
+    if question and sys.stdin.isatty() and sys.stderr.isatty() and not click.confirm(question, err=True):
+        raise UserError(f"{job.run} was left alone", "Nothing was stopped.")
+
+
+def _entry(job: JobFolder, states: Mapping[JobFolder, RunState]) -> dict[str, Any]:
+    state = states[job]
     spec = job.spec()
     best = state.best
+    ahead = [other.run for other in before(job, states)] if state.status == "queued" else []
+    stands = condition(state, time.time(), ahead)
+    started = starter.read_starter(job.path)
     return {
         "run": job.run,
         "kind": job.kind,
-        "status": state.status,
+        "status": stands.word,
+        "reason": stands.reason,
+        "waits_for": ahead,
         "model": spec.model if isinstance(spec, TrainSpec) else "",
         "metrics": {"macro_f1": best.macro_f1, "accuracy": best.accuracy, "loss": best.loss} if best else None,
         "exported": has_bundle(job),
         "what": state.what,
+        "started_by": f"{started.user}@{started.host}" if started else "",
         "path": str(job.path),
     }
 
@@ -97,7 +132,9 @@ def _lines(found: list[dict[str, Any]]) -> list[str]:
             f"{entry['metrics']['accuracy']:.3f}" if entry["metrics"] else "",
             "yes" if entry["exported"] else "",
             entry["model"],
+            "" if entry["status"] == "done" else entry["reason"],
         )
         for entry in found
     ]
-    return table(("run", "kind", "status", "macro-F1", "accuracy", "exported", "model"), rows, right=(3, 4))
+    head = ("run", "kind", "state", "macro-F1", "accuracy", "exported", "model", "why")
+    return table(head, rows, right=(3, 4))

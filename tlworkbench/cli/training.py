@@ -7,9 +7,7 @@ import click
 
 from tlworkbench.catalog.resolve import model_reference
 from tlworkbench.cli.output import emit, json_option, table
-from tlworkbench.cli.running import run_job, workspace_of
-from tlworkbench.jobs.folder import create_job
-from tlworkbench.jobs.launch import launch
+from tlworkbench.cli.running import run_job, standing_of, start_job, workspace_of
 from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec
 
@@ -38,7 +36,7 @@ class _WithFields(click.Command):
 @click.option(
     "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."
 )
-@click.option("--detach", is_flag=True, help="Start the run and return; see: tlworkbench follow.")
+@click.option("--detach", is_flag=True, help="Start the run, or queue it, and return; see: tlworkbench follow.")
 @json_option
 @click.pass_context
 def train(
@@ -51,19 +49,19 @@ def train(
     detach: bool,
     as_json: bool,
 ) -> None:
-    """Fine-tune a model on the labelled rows; with JOB.toml repeat a run."""
+    """Fine-tune a model on the labelled rows; with JOB.toml repeat a run. It waits while another one runs."""
     workspace = workspace_of(context)
     model = model_reference(model, workspace.jobs_dir) if model else None
     given = {"model": model, "strategy": strategy, "epochs": epochs}
     assignments = (*(f"{key}={value}" for key, value in given.items() if value is not None), *settings)
     spec = training_spec(workspace, job, assignments)
     if detach:
-        run = create_job(workspace.jobs_dir, spec, Path(spec.model).name)
-        launch(run)
+        run = start_job(workspace, spec, Path(spec.model).name)
+        words = standing_of(run)
         emit(
-            {"run": run.run, "status": "running"},
+            {"run": run.run, "status": "running" if words == "started" else "queued"},
             as_json,
-            lambda: [f"run {run.run} started; watch it: tlworkbench follow {run.run}"],
+            lambda: [f"run {run.run} {words}; watch it: tlworkbench follow {run.run}"],
         )
         return
     run, result = run_job(workspace, spec, Path(spec.model).name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.ending import after
 from tlworkbench.engine.machine import describe_device, lower_priority
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished, Started
@@ -49,6 +50,8 @@ def main(folder: str) -> int:
         what = f"{type(error).__name__}: {error}"[:500]
         finished = Finished(status="failed", what=what, hint=f"The whole story is in {job.log_file}.")
     context.finish(finished)
+    if job.kind == "train":
+        after(context, finished)
     return 0 if finished.status != "failed" else 1
 
 

@@ -61,6 +61,10 @@ class JobContext:
         self._state = msgspec.structs.replace(self._state, status=event.status, what=event.what, hint=event.hint)
         write_state(self.job.state_file, self._state)
 
+    def touch(self) -> None:
+        """Write the state again as it is, so that whoever saw the end looks once more."""
+        write_state(self.job.state_file, self._state)
+
     def done(self, what: str, **result: Any) -> Finished:
         """The last word of a job that did what it should."""
         return Finished(status="done", what=what, result=result)
@@ -72,6 +76,8 @@ class JobContext:
 
     def _mend_last_line(self) -> None:
         # A process killed while writing leaves half a line; close it, or the next event would be lost with it.
-        content = self.job.events_file.read_bytes()
-        if content and not content.endswith(b"\n"):
-            os.write(self._events, b"\n")
+        with self.job.events_file.open("rb") as file:
+            length = file.seek(0, os.SEEK_END)
+            file.seek(max(0, length - 1))
+            if length and file.read(1) != b"\n":
+                os.write(self._events, b"\n")

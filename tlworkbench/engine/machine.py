@@ -26,7 +26,8 @@ def usable_cores() -> int:
 def lower_priority() -> None:
     """Without a GPU the job shares its cores with the screen: step back, so that the keys stay quick."""
     if not gpu_gauges():
-        os.nice(10)
+        # Not ten more than now: a run that another one left behind has stepped back already.
+        os.nice(max(0, 10 - os.nice(0)))
 
 
 def gauge() -> Gauge:

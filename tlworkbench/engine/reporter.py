@@ -73,6 +73,7 @@ class Reporter(TrainerCallback):
             self._told_at = now
         if control.should_save:
             self._pace.pause()
+            self._context.progress("writing a checkpoint", 0)
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

@@ -64,7 +64,7 @@ class TrainingBegan(_Event, frozen=True, kw_only=True, tag="training"):
     """Step a resumed run goes on from."""
 
 
-class Step(_Event, frozen=True, kw_only=True, tag="step"):
+class Step(_Event, frozen=True, kw_only=True, tag="step", gc=False):
     """Training figures at an optimizer step, averaged since the last such event."""
 
     step: int
@@ -150,6 +150,15 @@ _encoder = msgspec.json.Encoder()
 def encode(event: Event) -> bytes:
     """One line of `events.jsonl`, with its line break."""
     return _encoder.encode(event) + b"\n"
+
+
+def decode_lines(lines: bytes) -> list[Event]:
+    """Read many whole lines at once; those that `decode` would refuse are left out."""
+    try:
+        events: list[Event] = _decoder.decode_lines(lines)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return [event for line in lines.split(b"\n") if line and (event := decode(line)) is not None]
+    return events
 
 
 def decode(line: bytes) -> Event | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import JobSpec, load_spec, save_spec
+from tlworkbench.jobs.starter import record_starter
 from tlworkbench.jobs.state import JobState, read_state, write_state
 
 _NAME = re.compile(r"(\d{4,})-([a-z]+)(?:-(.*))?")
@@ -70,8 +71,11 @@ class JobFolder:
         return read_state(self.state_file)
 
 
-def create_job(jobs_dir: Path, spec: JobSpec, name: str = "") -> JobFolder:
-    """Make the folder of a new job with the next free number; two programs at once get two numbers."""
+def create_job(jobs_dir: Path, spec: JobSpec, name: str = "", queued: bool = False) -> JobFolder:
+    """Make the folder of a new job with the next free number; two programs at once get two numbers.
+
+    queued: it waits to be started, see `jobs.queue`; else whoever makes it launches it.
+    """
     kind = str(spec.__struct_config__.tag)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32]
     try:
@@ -87,7 +91,9 @@ def create_job(jobs_dir: Path, spec: JobSpec, name: str = "") -> JobFolder:
         ) from error
     job = JobFolder(number, kind, path)
     save_spec(job.spec_file, spec)
-    write_state(job.state_file, JobState())
+    record_starter(job.path)
+    # Last: from here on others may start it.
+    write_state(job.state_file, JobState(status="queued" if queued else "starting"))
     return job
 
 

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tlworkbench.jobs.events import Event, decode
+from tlworkbench.jobs.events import Event, decode_lines
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.launch import reap
 from tlworkbench.jobs.run_state import RunState, fold
+from tlworkbench.jobs.state import JobState
 
 _CHUNK = 1 << 20
 
@@ -32,8 +33,8 @@ class EventTail:
                     parts.append(chunk)
         except FileNotFoundError:
             return []
-        *lines, self._rest = b"".join(parts).split(b"\n")
-        return [event for line in lines if line and (event := decode(line)) is not None]
+        lines, end, self._rest = b"".join(parts).rpartition(b"\n")
+        return decode_lines(lines) if end else []
 
 
 def read_run(job: JobFolder) -> RunState:
@@ -62,13 +63,22 @@ def follow(job: JobFolder, stop: threading.Event, interval: float = 0.2) -> Iter
         _wait(stop, interval)
 
 
-def follow_events(job: JobFolder, seen: Callable[[Event], None], interval: float = 0.1) -> RunState:
-    """Call `seen` for each event until the job ended, then return its last state. For commands."""
+def follow_events(
+    job: JobFolder,
+    seen: Callable[[Event], None],
+    interval: float = 0.1,
+    looked: Callable[[JobState], None] = lambda status: None,
+) -> RunState:
+    """Call `seen` for each event until the job ended, then return its last state. For commands.
+
+    looked: called with how the job stands at every look, before the events.
+    """
     tail = EventTail(job.events_file)
     state = RunState()
     while True:
         reap()
         status = job.state()
+        looked(status)
         events = tail.read()
         for event in events:
             seen(event)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tlworkbench.errors import UserError
@@ -12,17 +13,21 @@ from tlworkbench.jobs.state import JobState, write_state
 ENGINE_COMMAND: tuple[str, ...] = (sys.executable, "-m", "tlworkbench.engine")
 """What runs a job; the job's folder is added as the last argument."""
 
+_LAST_BYTES = 4096
+"""Read from the end of a log, which may be as long as it likes."""
+
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 
 
-def launch(job: JobFolder) -> None:
-    """Start the engine on a job's folder; also how a stopped run is taken up again.
+def launch(job: JobFolder, command: Sequence[str] = ()) -> None:
+    """Start the engine on a job's folder; also how a stopped job is taken up again.
 
+    command: what runs it, `ENGINE_COMMAND` where absent. Training runs go through `jobs.queue`, which calls this.
     Raises UserError when a process of this job already runs, or none could be started.
     """
     reap()
     state = job.state()
-    if state.status != "starting" and not state.ended:
+    if state.status not in ("starting", "queued") and not state.ended:
         raise UserError(f"{job.run} is already running (process {state.pid})", "Follow it, or stop it first.")
     write_state(job.state_file, JobState())
     environment = {
@@ -37,7 +42,7 @@ def launch(job: JobFolder) -> None:
     try:
         with job.log_file.open("ab") as log:
             child = subprocess.Popen(
-                [*ENGINE_COMMAND, str(job.path)],
+                [*(command or ENGINE_COMMAND), str(job.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -57,7 +62,8 @@ def reap() -> None:
     for path, child in list(_children.items()):
         if child.poll() is None:
             continue
-        del _children[path]
+        if _children.pop(path, None) is None:
+            continue  # Another thread was quicker.
         job = open_job(path)
         if job.state().status == "starting":
             write_state(
@@ -76,5 +82,7 @@ def disown(job: JobFolder) -> None:
 
 
 def _last_line(job: JobFolder) -> str:
-    lines = job.log_file.read_text(encoding="utf-8", errors="replace").split("\n")
+    with job.log_file.open("rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - _LAST_BYTES))
+        lines = log.read().decode("utf-8", errors="replace").split("\n")
     return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "it printed nothing")

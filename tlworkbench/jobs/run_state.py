@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tlworkbench.jobs.events import Evaluated, Event, Finished, Gauge, Note, Progress, Started, Step, TrainingBegan
-from tlworkbench.jobs.state import JobState, Status
+from tlworkbench.jobs.state import ENDED, JobState, Status
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class RunState:
     device: str = ""
     started_at: float = 0.0
     """When the child first spoke, in seconds since the epoch; 0 before."""
+    resumed_at: float = 0.0
+    """When the child of this attempt first spoke."""
     ended_at: float = 0.0
     progress: Progress | None = None
     training: TrainingBegan | None = None
@@ -28,11 +30,13 @@ class RunState:
     what: str = ""
     hint: str = ""
     result: dict[str, Any] | None = None
+    queued_at: float = 0.0
+    """When it was put into the queue; 0 where it isn't there."""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self.status in ("done", "stopped", "failed", "lost")
+        return self.status in ENDED
 
     @property
     def best(self) -> Evaluated | None:
@@ -53,9 +57,13 @@ class RunState:
 
     def with_status(self, state: JobState) -> "RunState":
         """The same with what the job's state file and its processes say; they know of an end without a last word."""
-        if state.status == "lost" and self.status in ("done", "stopped", "failed"):
+        if state.status in ("lost", "interrupted") and self.status in ("done", "stopped", "failed"):
             return self
-        return replace(self, status=state.status, what=state.what or self.what, hint=state.hint or self.hint)
+        if state.status == "queued":
+            # What its last attempt came to is over.
+            return replace(self, status="queued", what="", hint="", result=None, queued_at=state.at)
+        what, hint = state.what or self.what, state.hint or self.hint
+        return replace(self, status=state.status, what=what, hint=hint, queued_at=0.0)
 
 
 def reduce(state: RunState, event: Event) -> RunState:
@@ -68,7 +76,9 @@ def reduce(state: RunState, event: Event) -> RunState:
                 kind=event.kind,
                 device=event.device,
                 started_at=state.started_at or event.at,
+                resumed_at=event.at,
                 ended_at=0.0,
+                progress=None,
                 what="",
                 hint="",
                 result=None,

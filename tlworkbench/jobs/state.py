@@ -8,10 +8,14 @@ import msgspec
 import psutil
 
 from tlworkbench import atomic
+from tlworkbench.jobs.boot import boot_id
 
-Status: TypeAlias = Literal["starting", "running", "stopping", "done", "stopped", "failed", "lost"]
+Status: TypeAlias = Literal[
+    "queued", "starting", "running", "stopping", "done", "stopped", "failed", "lost", "interrupted"
+]
+"""`lost`: its process is gone without a last word. `interrupted`: so is the machine's start it ran or waited in."""
 FORMAT = 1
-ENDED: frozenset[Status] = frozenset({"done", "stopped", "failed", "lost"})
+ENDED: frozenset[Status] = frozenset({"done", "stopped", "failed", "lost", "interrupted"})
 _START_GRACE = 60.0
 """Seconds a child may take from its launch to its own first word (imports on a cold disk are slow)."""
 
@@ -25,7 +29,9 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     pid_started: float = 0.0
     """Creation time of that process, so that a reused pid is not taken for it."""
     at: float = msgspec.field(default_factory=time.time)
-    """Seconds since the epoch when this was written."""
+    """Seconds since the epoch when this was written; the order of the queue."""
+    boot: str = msgspec.field(default_factory=boot_id)
+    """Start of the machine in which this was written."""
     what: str = ""
     hint: str = ""
 
@@ -36,12 +42,23 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_state(path: Path) -> JobState:
-    """Return the state as it really is: `lost` where the file says running but the process is gone."""
+    """Return the state as it really is: where the file says running but the process is gone, `lost`, or after a
+    restart of the machine `interrupted`; so are then jobs that waited in the queue."""
     try:
         state = msgspec.json.decode(path.read_bytes(), type=JobState)
     except (FileNotFoundError, msgspec.DecodeError, msgspec.ValidationError):
         return JobState(status="lost", what="its state file is missing or damaged")
-    if state.ended or alive(state):
+    if state.ended:
+        return state
+    if state.boot and state.boot != boot_id():
+        was = "waited in the queue" if state.status == "queued" else "ran"
+        return msgspec.structs.replace(
+            state,
+            status="interrupted",
+            what=f"the machine was restarted while it {was}",
+            hint="It goes on from its last checkpoint when it is resumed.",
+        )
+    if state.status == "queued" or alive(state):
         return state
     return msgspec.structs.replace(
         state,

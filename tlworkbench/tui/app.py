@@ -17,7 +17,7 @@ from textual.signal import Signal
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import ImportSpec
 from tlworkbench.settings import Settings
-from tlworkbench.tui import actions, faults, standing, themes
+from tlworkbench.tui import actions, ended, faults, standing, themes
 from tlworkbench.tui.background import in_background
 from tlworkbench.tui.following import Jobs
 from tlworkbench.tui.key_order import KeyOrder
@@ -200,10 +200,13 @@ class Workbench(App[None], inherit_bindings=False):
 
     def on_job_updated(self, event: JobUpdated) -> None:
         """Tell the screens, and the strip."""
+        before = self.jobs.state(event.job)
         if not self.jobs.learn(event):
             return
+        if ended.has_ended(event, before):
+            ended.tell(self, event)
         if runs := self.jobs.of_kind("train"):
-            self.stands(**standing.of_run(*next((pair for pair in runs if not pair[1].ended), runs[0])))
+            self.stands(**standing.of_run(*standing.in_front(runs)))
         if event.state.status == "done" and event.job.kind in ("import", "export"):
             self.count_again()
         self.job_updated.publish(event)
@@ -242,6 +245,8 @@ class Workbench(App[None], inherit_bindings=False):
             return
         names = ", ".join(f"{job.run} ({job.kind})" for job in running)
         verb, rest = ("runs", "It goes on by itself") if len(running) == 1 else ("run", "They go on by themselves")
+        if waiting := self.jobs.waiting():
+            rest += f", {len(waiting)} in the queue after {'it' if len(running) == 1 else 'them'}"
         question = Confirm(f"{names} still {verb}. Leave?", f"{rest}; the next start shows how far.", "leave", "stay")
         await self.push_screen(question, lambda leave: self.exit() if leave else None)
 

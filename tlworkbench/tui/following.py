@@ -11,8 +11,9 @@ from textual.app import App
 from tlworkbench.jobs.folder import JobFolder, create_job, list_jobs
 from tlworkbench.jobs.follow import follow, read_run
 from tlworkbench.jobs.launch import disown, launch
+from tlworkbench.jobs.queue import advance, before, resubmit, submit, waiting
 from tlworkbench.jobs.run_state import RunState
-from tlworkbench.jobs.spec import JobSpec
+from tlworkbench.jobs.spec import JobSpec, TrainSpec
 from tlworkbench.tui.messages import JobFound, JobUpdated, WorkFailed
 
 LOOK_SECONDS = 1.0
@@ -43,14 +44,21 @@ class Jobs:
         self._stop.set()
 
     def start(self, spec: JobSpec, name: str = "") -> JobFolder:
-        """Make a job of `spec`, start its process and follow it. Raises UserError."""
-        job = create_job(self.folder, spec, name)
-        self.resume(job)
+        """Make a job of `spec`, start its process and follow it; a training run may have to wait. Raises UserError."""
+        if isinstance(spec, TrainSpec):
+            job = submit(self.folder, spec, name)
+        else:
+            job = create_job(self.folder, spec, name)
+            launch(job)
+        self.follow(job)
         return job
 
     def resume(self, job: JobFolder) -> None:
-        """Start the process of a job that is not running (any more) and follow it. Raises UserError."""
-        launch(job)
+        """Take up a job that is not running (any more) and follow it; as with `start`. Raises UserError."""
+        if job.kind == "train":
+            resubmit(job)
+        else:
+            launch(job)
         self.follow(job)
 
     def follow(self, job: JobFolder) -> None:
@@ -72,8 +80,16 @@ class Jobs:
         )
 
     def running(self) -> list[JobFolder]:
-        """Jobs that have not ended, oldest first."""
-        return sorted(job for job, state in self.states.items() if not state.ended)
+        """Jobs that have begun and not ended, oldest first."""
+        return sorted(job for job, state in self.states.items() if not state.ended and state.status != "queued")
+
+    def waiting(self) -> list[JobFolder]:
+        """Training runs in the queue, first come first."""
+        return waiting(self.states)
+
+    def before(self, job: JobFolder) -> list[str]:
+        """Numbers of the runs that one in the queue waits for."""
+        return [other.run for other in before(job, self.states)]
 
     def forget(self, job: JobFolder) -> None:
         """Delete the folder of a job that has ended, as if it had never been."""
@@ -109,6 +125,9 @@ class Jobs:
                     self._app.post_message(JobUpdated(job, read_run(job)))
                 else:
                     self._app.post_message(JobFound(job))
+            # A run that was killed leaves nobody behind to start the next one.
+            if any(state.status == "queued" for state in list(self.states.values())):
+                advance(self.folder)
             self._stop.wait(LOOK_SECONDS)
 
     def _in_thread(self, name: str, work: Callable[[], None]) -> None:

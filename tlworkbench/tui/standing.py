@@ -1,5 +1,6 @@
 """Where the loop stands: what the status strip on top of every screen says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -9,6 +10,7 @@ from tlworkbench.jobs.run_state import RunState
 from tlworkbench.workspace import Workspace
 
 GLYPHS = {
+    "queued": "…",
     "starting": "▶",
     "running": "▶",
     "stopping": "▶",
@@ -16,6 +18,8 @@ GLYPHS = {
     "stopped": "■",
     "failed": "✗",
     "lost": "?",
+    "interrupted": "?",
+    "stalled": "!",
 }
 """Sign of a job's status, beside its word wherever there is room for one."""
 
@@ -39,6 +43,13 @@ class Standing:
     """Variant that Predict uses."""
     proved: bool | None = None
     """Whether its export was found equal to torch; None where unknown."""
+
+
+def in_front(runs: Sequence[tuple[JobFolder, RunState]]) -> tuple[JobFolder, RunState]:
+    """Of runs, newest first, the one that matters now: the one that runs, else the newest that does not wait."""
+    at_work = [pair for pair in runs if not pair[1].ended and pair[1].status != "queued"]
+    begun = [pair for pair in runs if pair[1].status != "queued"]
+    return (at_work or begun or runs)[0]
 
 
 def of_run(job: JobFolder, state: RunState) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """The Train screen: start runs, watch them learn, stop, resume and export them."""
 
-import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,14 +11,14 @@ from tlworkbench.errors import UserError
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import ExportSpec, TrainSpec
-from tlworkbench.jobs.stop import ask_to_stop, force_stop
 from tlworkbench.tui import actions
 from tlworkbench.tui.background import in_background
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.train_facts import FactsRead, RunFacts, read_facts, rows_of_cell
-from tlworkbench.tui.screens.train_panes import TrainPanes
 from tlworkbench.tui.screens.train_start import StartRun, remembered
+from tlworkbench.tui.screens.train_stop import StoppingRuns
+from tlworkbench.tui.standing import in_front
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.widgets.line_list import LineList
 from tlworkbench.tui.widgets.run_table import RunTable
@@ -29,7 +28,7 @@ _SOON = 0.03
 """Updates that come together are painted together."""
 
 
-class TrainScreen(TrainPanes):
+class TrainScreen(StoppingRuns):
     """Shows one run of the workspace, the newest unless another was chosen, and all of them below."""
 
     SCOPE = "train"
@@ -73,7 +72,6 @@ class TrainScreen(TrainPanes):
 
     def action_start(self) -> None:
         """Ask for the settings of a new run."""
-        self._check_free()
         workspace = self.workbench.workspace
         if not workspace.has_rows:
             raise UserError("there is no dataset yet", "Open one: press g, d, then i.")
@@ -81,59 +79,36 @@ class TrainScreen(TrainPanes):
             raise UserError("no model is chosen yet", "Choose one: press g, then m.")
         kept = self.workbench.where.of(self.SCOPE).get("form")
         values = remembered(kept if isinstance(kept, dict) else {}, workspace.info.model)
-        self.app.push_screen(StartRun(workspace, values, self.workbench.look), self._start)
+        running = self._running_run()
+        form = StartRun(workspace, values, self.workbench.look, behind=running.run if running else "")
+        self.app.push_screen(form, self._start)
 
     def _start(self, wanted: tuple[TrainSpec, dict[str, str]] | None) -> None:
         if wanted is None:
             return
         spec, typed = wanted
         with self.workbench.reporting():
-            self._check_free()
             job = self.workbench.jobs.start(spec, Path(spec.model).name)
             self.workbench.where.keep(self.SCOPE, form=typed)
-            self._choose(job.run)
-
-    def action_stop(self) -> None:
-        """Ask the run to stop; asked again, offer force."""
-        job, state = self._stoppable()
-        if state.status == "starting":
-            raise UserError(f"{job.run} is only just starting", "Press the key again in a moment.")
-        if job not in self._asked and state.status != "stopping":
-            ask_to_stop(job)
-            self._asked[job] = time.monotonic()
-            self._paint()
-            return
-        question = Confirm(
-            f"End {job.run} by force?",
-            "What it did since its last checkpoint is lost; it can be resumed from there.",
-            "end it",
-            "wait",
-        )
-        self.app.push_screen(question, lambda yes: self._force(job) if yes else None)
-
-    def _force(self, job: JobFolder) -> None:
-        with self.workbench.reporting():
-            force_stop(job)
-
-    def _stoppable(self) -> tuple[JobFolder, RunState]:
-        job, state = self._wanted_run()
-        if not state.ended:
-            return job, state
-        if (export := self._export_of(job)) is not None and not export[1].ended:
-            return export
-        running = self._running_run()
-        hint = f"{running.run} is: go to it with the arrow keys." if running else "Press s to start a run."
-        raise UserError(f"{job.run} is not running", hint)
+            self._show_started(job)
 
     def action_resume(self) -> None:
         """Take the run up again."""
         job, state = self._wanted_run()
         if state.status == "done":
             raise UserError(f"{job.run} is done", "Press s to start another run.")
-        self._check_free()
         self.workbench.jobs.resume(job)
         self._asked.pop(job, None)
-        self._choose(job.run)
+        self._show_started(job)
+
+    def _show_started(self, job: JobFolder) -> None:
+        if job.state().status == "queued":
+            # What runs stays in sight; the one that waits is in the list.
+            running = self._running_run()
+            when = f"when {running.run} ends" if running else "after those before it"
+            self.notify(f"{job.run} is in the queue: it starts {when}, also with no screen open.", markup=False)
+        else:
+            self._choose(job.run)
 
     def action_export(self) -> None:
         """Export the run."""
@@ -177,15 +152,16 @@ class TrainScreen(TrainPanes):
     def _moved(self, event: LineList.Moved) -> None:
         runs = self._runs()
         if isinstance(event.list, RunTable) and event.place < len(runs):
-            self._choose(runs[event.place][0].run if event.place else "")
+            self._choose(runs[event.place][0].run)
 
     def _choose(self, run: str) -> None:
         if run != self._chosen:
             self._chosen = run
             self._chart.begin()
-            # Who looked at the newest wants to see the newest next time, whichever that is then.
-            newest = all(job.run <= run for job, _ in self._runs())
-            self.workbench.where.keep(self.SCOPE, run="" if newest else run)
+            # Who looked at the one in front wants to see that one next time, whichever it is then.
+            runs = self._runs()
+            front = in_front(runs)[0].run if runs else run
+            self.workbench.where.keep(self.SCOPE, run="" if run >= front else run)
         self._paint()
 
     def _runs(self) -> list[tuple[JobFolder, RunState]]:
@@ -193,25 +169,11 @@ class TrainScreen(TrainPanes):
 
     def _shown_run(self) -> tuple[JobFolder, RunState] | None:
         runs = self._runs()
-        return next((pair for pair in runs if pair[0].run == self._chosen), runs[0] if runs else None)
-
-    def _wanted_run(self) -> tuple[JobFolder, RunState]:
-        shown = self._shown_run()
-        if shown is None:
-            raise UserError("there is no run yet", "Press s to start one.")
-        return shown
+        return next((pair for pair in runs if pair[0].run == self._chosen), in_front(runs) if runs else None)
 
     def _export_of(self, job: JobFolder) -> tuple[JobFolder, RunState] | None:
         exports = self.workbench.jobs.of_kind("export")
         return next((pair for pair in exports if self._exports.get(pair[0]) == job.run), None)
-
-    def _running_run(self) -> JobFolder | None:
-        return next((job for job in self.workbench.jobs.running() if job.kind == "train"), None)
-
-    def _check_free(self) -> None:
-        running = self._running_run()
-        if running is not None:
-            raise UserError(f"{running.run} is running already", "Wait for it, or stop it with x.")
 
     def _read(self, *jobs: JobFolder) -> None:
         self._unread.update(jobs)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from tlworkbench.inference.report import BundleReport
+from tlworkbench.jobs.condition import Condition
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.tui.screens.train_words import glyph, working_on
 from tlworkbench.tui.text import bar, clean, cut, duration, size
 
 _BAR = 10
+_STALLED = (("l", "log"), ("x", "stops it"))
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,26 @@ def stopping_lines(run: str, stopping: Stopping) -> list[Content]:
     return [_line("▶ stopping", "$primary", words, "x", "forces it")]
 
 
+def standing_lines(stands: Condition) -> list[Content]:
+    """That a run waits its turn, or stands still, and what can be done."""
+    sign = f"{glyph(stands.word)} {stands.word}"
+    if stands.word == "queued":
+        return [_line(sign, "$muted", stands.reason, "x", "takes it out of the queue")]
+    if stands.word == "stalled":
+        keys = Content("   ").join([Content.assemble(_key(key), (f" {does}", "$muted")) for key, does in _STALLED])
+        return [Content.assemble((f"{sign}  ", "bold $warning"), f"{clean(stands.reason)}   ", keys)]
+    return []
+
+
 def ended_lines(state: RunState, in_chart: bool) -> list[Content]:
     """How a run ended, and which key goes on from there. Words that stand large in the chart are left out."""
     if state.status == "failed":
         keys = (("s", "starts with other settings"), ("r", "tries again"), ("l", "shows what it printed"))
         again = [Content("   ").join([Content.assemble(_key(key), (f" {does}", "$muted")) for key, does in keys])]
         return again if in_chart else [*failed_lines(state), *again]
+    if state.status == "interrupted":
+        what = state.what or "the machine was restarted"
+        return [_line(f"{glyph('interrupted')} interrupted, resume?", "$warning", what, "r", "resumes it")]
     if state.status == "lost":
         what = state.what or "its process ended without a last word"
         return [_line(f"{glyph('lost')} lost", "$warning", what, "r", "resumes it")]

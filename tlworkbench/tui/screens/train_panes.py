@@ -1,47 +1,34 @@
 """The Train screen's panes: what shows where, how one gets about in them, and a run's state painted into them."""
 
 import time
-from dataclasses import dataclass
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tlworkbench.jobs.condition import Condition, condition
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.stop import GRACE_SECONDS
-from tlworkbench.tui.background import in_background
 from tlworkbench.tui.screens import train_notice, train_words
-from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.screens.train_facts import RunFacts
+from tlworkbench.tui.screens.train_log import LogPane
 from tlworkbench.tui.screens.train_notice import Stopping
-from tlworkbench.tui.text import clean, counted
+from tlworkbench.tui.text import clean
 from tlworkbench.tui.widgets.chart import LossChart
 from tlworkbench.tui.widgets.class_table import ClassTable
 from tlworkbench.tui.widgets.confusion import ConfusionMatrix, Matrix
 from tlworkbench.tui.widgets.gauges import facts_line, gauge_line
-from tlworkbench.tui.widgets.log_text import log_lines, read_tail
 from tlworkbench.tui.widgets.run_table import RunTable
-from tlworkbench.tui.widgets.said import Said
 from tlworkbench.tui.widgets.text_pane import TextPane
 
 _FEW = 5
 """Classes up to which table and matrix fit side by side into 80 columns."""
 
 
-@dataclass
-class LogRead(Message, bubble=False):
-    """The end of a run's log was read."""
-
-    job: JobFolder
-    lines: tuple[str, ...]
-
-
-class TrainPanes(WorkbenchScreen):
+class TrainPanes(LogPane):
     """Composes the panes and paints them. A subclass says which run is shown."""
 
     # Below this, table and matrix take turns: each needs as many lines as there are classes.
@@ -54,9 +41,6 @@ class TrainPanes(WorkbenchScreen):
         """Export jobs with the number of the run they are of."""
         self._asked: dict[JobFolder, float] = {}
         """Runs that were asked to stop here, and when (monotonic)."""
-        self._said = Said()
-        self._below = "runs"
-        self._logged: JobFolder | None = None
 
     def body(self) -> ComposeResult:
         """Curve and figures above, gauges between, runs below."""
@@ -106,9 +90,6 @@ class TrainPanes(WorkbenchScreen):
     def on_resize(self) -> None:
         """Titles are cut to the room there is."""
         self.call_after_refresh(self._paint)
-
-    def _shown_run(self) -> tuple[JobFolder, RunState] | None:
-        raise NotImplementedError
 
     def _runs(self) -> list[tuple[JobFolder, RunState]]:
         raise NotImplementedError
@@ -162,12 +143,13 @@ class TrainPanes(WorkbenchScreen):
             self._asked.pop(job, None)
         facts = self._facts.get(job, RunFacts())
         model = train_words.model_name(facts.model)
-        self._chart.show(state, self._in_chart(state))
+        stands = self._stands(job, state)
+        self._chart.show(state, self._in_chart(state, stands))
         width = max(10, self._chart.outer_size.width - 6)
-        self._said.title(self._chart, train_words.title(job.run, model, state, width))
+        self._said.title(self._chart, train_words.title(job.run, model, state, width, stands.word))
         self._paint_figures(state, "enter" if facts.has_answers else "")
         self._paint_lines(state)
-        self._paint_notice(job, state, facts)
+        self._paint_notice(job, state, facts, stands)
         self._paint_below(job, state, facts)
 
     def _paint_nothing(self) -> None:
@@ -187,7 +169,13 @@ class TrainPanes(WorkbenchScreen):
             self._said.text(self.query_one(f"#{name}", Static), Content(""))
         self._paint_lines_of_notice([])
 
-    def _in_chart(self, state: RunState) -> Content:
+    def _stands(self, job: JobFolder, state: RunState) -> Condition:
+        ahead = self.workbench.jobs.before(job) if state.status == "queued" else ()
+        return condition(state, time.time(), ahead)
+
+    def _in_chart(self, state: RunState, stands: Condition) -> Content:
+        if state.status == "queued":
+            return Content.styled(f"{train_words.glyph('queued')} {stands.reason}", "$muted")
         if state.status == "failed":
             return Content("\n").join(train_notice.failed_lines(state))
         if state.ended:
@@ -219,12 +207,13 @@ class TrainPanes(WorkbenchScreen):
         else:
             self._said.text(gauges, facts if state.ended or not moving else moving)
 
-    def _paint_notice(self, job: JobFolder, state: RunState, facts: RunFacts) -> None:
+    def _paint_notice(self, job: JobFolder, state: RunState, facts: RunFacts, stands: Condition) -> None:
         lines: list[Content] = []
         asked = self._asked.get(job)
         if not state.ended and (asked is not None or state.status == "stopping"):
             left = max(0.0, GRACE_SECONDS - (time.monotonic() - asked)) if asked is not None else None
             lines += train_notice.stopping_lines(job.run, Stopping(left))
+        lines += train_notice.standing_lines(stands)
         lines += train_notice.ended_lines(state, in_chart=not len(self._chart.curve))
         export = self._export_of(job)
         if state.ended:
@@ -252,6 +241,7 @@ class TrainPanes(WorkbenchScreen):
                 state,
                 facts.report.verdict if facts.report else "",
                 best,
+                self._stands(job, state),
                 now,
             )
             for job, state in runs
@@ -261,7 +251,10 @@ class TrainPanes(WorkbenchScreen):
         self.query_one(RunTable).display = bool(runs)
         self.query_one("#no-runs").display = not runs
         pane = self.query_one("#runs-pane")
-        self._said.title(pane, Content.styled("Runs", "bold"))
+        waiting = len(self.workbench.jobs.waiting())
+        self._said.title(
+            pane, Content.assemble(("Runs", "bold"), (f" · {waiting} in the queue" if waiting else "", "$muted"))
+        )
         keys = Content.assemble(("l", "$accent"), " log · ", ("c", "$accent"), " config")
         self._said.edge(pane, keys if runs else Content(""))
 
@@ -276,18 +269,3 @@ class TrainPanes(WorkbenchScreen):
             config.show(lines)
         if self._below == "log" and job != self._logged:
             self._read_log()
-
-    def _read_log(self) -> None:
-        shown = self._shown_run()
-        if self._below == "log" and shown is not None:
-            job = shown[0]
-            in_background(self, "log", lambda: self.post_message(LogRead(job, log_lines(read_tail(job.log_file)))))
-
-    @on(LogRead)
-    def _log_read(self, event: LogRead) -> None:
-        shown = self._shown_run()
-        if shown is not None and event.job == shown[0]:
-            log = self.query_one("#log", TextPane)
-            log.show(event.lines or ("it has printed nothing yet",), anew=event.job != self._logged)
-            self._logged = event.job
-            self._said.edge(log, Content(f"{counted(len(event.lines), 'line')} · esc back"))

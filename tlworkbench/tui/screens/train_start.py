@@ -88,8 +88,10 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         Binding("down", "app.focus_next", "next field"),
     ]
 
-    def __init__(self, workspace: Workspace, values: Mapping[str, str], look: Look) -> None:
+    def __init__(self, workspace: Workspace, values: Mapping[str, str], look: Look, behind: str = "") -> None:
+        """behind: number of the run that is to end first."""
         super().__init__()
+        self._behind = behind
         self._workspace = workspace
         self._first = dict(values)
         self._look = look
@@ -159,5 +161,6 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
             said.update(Content(f"✗ {field.wanted}") if field.name in wrong else Content(field.help))
             said.set_class(field.name in wrong, "-wrong")
         steps = steps_of(values, self._counts)
-        keys = "enter starts · ↑↓ field · esc"
+        starts = f"enter queues it behind {self._behind}" if self._behind else "enter starts"
+        keys = f"{starts} · ↑↓ field · esc"
         self.query_one("#dialog").border_subtitle = f"{counted(steps, 'step')} · {keys}" if steps else keys

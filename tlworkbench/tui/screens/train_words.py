@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tlworkbench.jobs.condition import Condition
 from tlworkbench.jobs.events import Evaluated
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.tui.standing import GLYPHS, short_model
@@ -12,8 +13,15 @@ from tlworkbench.tui.text import clean, counted, cut, duration, thousands
 from tlworkbench.tui.widgets import figures
 from tlworkbench.tui.widgets.run_table import RunLine
 
-_COLOURS = {"done": "$success", "stopped": "$warning", "failed": "$error", "lost": "$warning"}
-
+_COLOURS = {
+    "queued": "$muted",
+    "done": "$success",
+    "stopped": "$warning",
+    "failed": "$error",
+    "lost": "$warning",
+    "interrupted": "$warning",
+    "stalled": "$warning",
+}
 
 _WIDE_BLOCK = 40
 """Cells from which a difference to the majority says that figure too."""
@@ -43,8 +51,12 @@ def epoch(state: RunState) -> str:
     return f"epoch {under_way}/{state.training.epochs:.4g}"
 
 
-def title(run: str, model: str, state: RunState, width: int) -> Content:
-    """The chart's frame in at most `width` cells: which run, how it stands, how far it is."""
+def title(run: str, model: str, state: RunState, width: int, word: str = "") -> Content:
+    """The chart's frame in at most `width` cells: which run, how it stands, how far it is.
+
+    word: how it stands (see `jobs.condition`) where that is more than its status.
+    """
+    word = word or state.status
     step = f"step {thousands(state.last_step)}/{thousands(state.training.total_steps)}" if state.training else ""
     last = state.steps[-1] if state.steps else None
     moving = last is not None and not state.ended
@@ -53,7 +65,7 @@ def title(run: str, model: str, state: RunState, width: int) -> Content:
     words = [
         ("Train", "bold"),
         (f"{run} {model}".strip(), "bold"),
-        (f"{glyph(state.status)} {state.status}", f"bold {colour(state.status)}"),
+        (f"{glyph(word)} {word}", f"bold {colour(word)}"),
         (epoch(state) if state.training else "", ""),
         (step, ""),
         (speed, "$muted"),
@@ -66,7 +78,7 @@ def title(run: str, model: str, state: RunState, width: int) -> Content:
         content = _joined(words)
         if content.cell_length <= width:
             return content
-    return Content.styled(cut(f"{run} {model} · {state.status}", width), "bold")
+    return Content.styled(cut(f"{run} {model} · {word}", width), "bold")
 
 
 def _joined(words: Sequence[tuple[str, str]]) -> Content:
@@ -81,11 +93,15 @@ def seconds(state: RunState, now: float) -> float | None:
     if not state.started_at:
         return None
     last = max([event.at for event in (*state.steps[-1:], *state.evaluations[-1:])], default=state.started_at)
-    return max(0.0, (now if not state.ended else state.ended_at or last) - state.started_at)
+    return max(
+        0.0, (now if not state.ended and state.status != "queued" else state.ended_at or last) - state.started_at
+    )
 
 
-def run_line(run: str, model: str, state: RunState, exported: str, best: float, now: float) -> RunLine:
-    """A run as the table shows it.
+def run_line(
+    run: str, model: str, state: RunState, exported: str, best: float, stands: Condition, now: float
+) -> RunLine:
+    """A run as the table shows it, standing as `stands` says.
 
     exported: the verdict on its bundle, empty without one. best: the highest macro-F1 of all runs.
     """
@@ -96,17 +112,17 @@ def run_line(run: str, model: str, state: RunState, exported: str, best: float, 
         macro_f1=kept.macro_f1 if kept else None,
         accuracy=kept.accuracy if kept else None,
         seconds=seconds(state, now),
-        glyph=glyph(state.status),
-        status=state.status,
-        detail=_detail(state, exported),
-        colour=colour(state.status),
+        glyph=glyph(stands.word),
+        status=stands.word,
+        detail=_detail(state, exported, stands),
+        colour=colour(stands.word),
         best=kept is not None and kept.macro_f1 >= best,
     )
 
 
-def _detail(state: RunState, exported: str) -> str:
-    if state.status in ("failed", "lost"):
-        return state.what
+def _detail(state: RunState, exported: str, stands: Condition) -> str:
+    if stands.word in ("queued", "stalled", "interrupted", "failed", "lost"):
+        return stands.reason
     if state.status == "stopped":
         return f"at step {thousands(state.last_step)}" if state.last_step else "before its first step"
     if state.status == "done":
@@ -200,6 +216,8 @@ def waiting(state: RunState) -> str:
     """What stands where metrics will be."""
     if state.ended:
         return f"{state.status} before its first validation"
+    if state.status == "queued":
+        return "waits in the queue"
     return first_validation(state) or working_on(state)
 
 
