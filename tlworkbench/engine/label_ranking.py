@@ -15,7 +15,6 @@ import numpy as np
 from tlworkbench.data.embedding_files import Floats
 from tlworkbench.engine.metrics import Ints
 
-
 _importing = threading.Lock()
 """Two threads that import parts of cleanlab at once meet in its circles."""
 

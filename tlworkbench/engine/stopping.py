@@ -26,6 +26,7 @@ def telling(context: JobContext, what: str, total: int, patience: float = 0.0) -
             raise Stopped
         if now - told_at >= _TOLD_EVERY:
             told_at = now
-            context.progress(what, done, total)
+            left = (now - began) * (total - done) / done if done else -1.0
+            context.progress(what, done, total, seconds_left=left)
 
     return told

@@ -14,8 +14,9 @@ from tlworkbench.tui import actions
 from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.opened import Opened, stamp_of
 from tlworkbench.tui.screens.data_checks import CheckingScreen
-from tlworkbench.tui.screens.data_import import NO_DATASET, ImportingScreen
+from tlworkbench.tui.screens.data_import import NO_DATASET
 from tlworkbench.tui.screens.data_labels import LabellingScreen
+from tlworkbench.tui.screens.data_suspects import SuspectsScreen
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.widgets.data_panes import DataPanes
 
@@ -26,7 +27,7 @@ POLL_SECONDS = 0.5
 _NEED_ROWS = {action.name for action in actions.in_scope("data")} - {"open"}
 
 
-class DataScreen(ImportingScreen, LabellingScreen, CheckingScreen):
+class DataScreen(SuspectsScreen, LabellingScreen, CheckingScreen):
     """Opens the dataset and keeps what is shown in step with it; see `LabellingScreen` and its bases for the keys."""
 
     SCOPE = "data"

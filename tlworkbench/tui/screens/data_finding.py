@@ -38,14 +38,17 @@ class FindingScreen(RowsScreen):
         self._narrow_when_found = False
         """Only found rows were shown at the last start, and the search is still going."""
 
-    def show_rows(self, title: str, rows: Indices) -> None:
-        """Show these rows alone, in their order, until esc brings back what is shown now."""
+    def show_rows(self, title: str, rows: Indices, suggests: bool = False) -> None:
+        """Show these rows alone, in their order, until esc brings back what is shown now.
+
+        suggests: they are looked at for what is suggested for them.
+        """
         search = self._panes.search
         if self._before is None:
             self._before = _Before(self._shown, search.needle, self._table.row)
         self._panes.search_line.search("")
         self._panes.set_search(Search())
-        self._shown = Shown(asked=AskedRows(title, rows))
+        self._shown = Shown(asked=AskedRows(title, rows, suggests))
         self._panes.set_view(view_of(self._shown, self._data(), rows), 0)
 
     def _first_view(self, opened: Opened, kept: dict[str, Any]) -> View:
