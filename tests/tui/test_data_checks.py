@@ -103,6 +103,10 @@ async def test_enter_shows_the_rows_of_a_check_group_by_group(faulty: Workspace,
         await pilot.press("escape")
         await until(pilot, lambda: len(table(app).view) == 11)
         await pilot.press("C")
+        await go_to(pilot, "duplicates")
+        await until(pilot, lambda: len(found(app)) == len(CHECKS))
+        await pilot.press("enter", "C")
+        assert app.screen.query_one(CheckList).cursor == [check.id for check in CHECKS].index("duplicates")
         await go_to(pilot, "tags")
         await until(pilot, lambda: len(found(app)) == len(CHECKS))
         await pilot.press("enter")
@@ -178,6 +182,15 @@ async def test_keys_do_not_wait_and_leaving_ends_the_work(
         assert not ended.is_set()
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DataScreen) and ended.is_set())
+
+
+async def test_in_a_low_terminal_the_list_scrolls(faulty: Workspace, until: Until, lines: Lines) -> None:
+    app = Workbench(faulty)
+    async with app.run_test(size=(80, 16)) as pilot:
+        await opened(app, pilot, until)
+        assert "HTML entities" not in "\n".join(lines(app)) and "esc leave" in "\n".join(lines(app))
+        await go_to(pilot, "entities")
+        await until(pilot, lambda: "HTML entities" in "\n".join(lines(app)))
 
 
 async def test_without_model_or_labels_it_says_so(

@@ -50,7 +50,7 @@ def near_groups(
     _, firsts, of_text = np.unique(hashes, return_index=True, return_inverse=True)
     leaders = firsts[of_text]
     candidates = np.flatnonzero(long & (leaders == np.arange(len(leaders))))
-    linked = _linked(distinct, bands[:, candidates], candidates, similarity)
+    linked = _linked(distinct, bands, candidates, similarity)
     near = np.arange(len(leaders))
     near[candidates] = candidates[linked]
     return near[leaders][of_row].astype(np.int32)
@@ -140,9 +140,10 @@ def _shingles(words: WordHashes, texts: Offsets) -> tuple[UInt32s, Offsets]:
 def _linked(texts: _Texts, bands: UInt32s, candidates: Offsets, similarity: float) -> Offsets:
     """For each candidate the first one that a chain of near texts leads to."""
     linked = np.arange(len(candidates))
-    for band in bands:
+    for keys in bands:
         if texts.cancelled():
             raise Cancelled
+        band = keys[candidates]
         order = np.argsort(band, kind="stable")
         same = np.flatnonzero(band[order[1:]] == band[order[:-1]]) + 1
         if not len(same):

@@ -1,5 +1,6 @@
 """What is checked: the rows with their labels of one moment, and what several checks need to know about the texts."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,8 @@ class TextFacts:
         self.rows = rows
         self.cancelled: Callable[[], bool] = lambda: False
         """Looked at while something takes long, which then raises `near_duplicates.Cancelled`."""
+        self._near: Groups | None = None
+        self._one_at_a_time = threading.Lock()
 
     @cached_property
     def has_text(self) -> Marks:
@@ -36,10 +39,14 @@ class TextFacts:
         """The same number where the text is the same."""
         return text_groups(self.rows)
 
-    @cached_property
+    @property
     def near(self) -> Groups:
         """The same number where the text is nearly the same, see `near_duplicates`."""
-        return near_groups(self.rows.text_column(), self.groups, lambda: self.cancelled())
+        # Who asks while another thread works on it waits for that one's result.
+        with self._one_at_a_time:
+            if self._near is None:
+                self._near = near_groups(self.rows.text_column(), self.groups, lambda: self.cancelled())
+            return self._near
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,6 +39,8 @@ MakeEdit = Callable[[Journal], Edit | None]
 
 _MARKS = {"fault": ("✗", "$error"), "doubt": ("!", "$warning"), "note": ("·", "$primary")}
 _COUNT = 7
+_AROUND = 6
+"""Lines of the dialog that are not the list."""
 _WITH_TOKENS = "too_long"
 
 
@@ -95,11 +97,16 @@ class ChecksDialog(Dialog[Chosen]):
         subject: Subject
 
     def __init__(
-        self, subject: Callable[[], Subject], measure: Measure, edit: Callable[[MakeEdit], Awaitable[Edit | None]]
+        self,
+        subject: Callable[[], Subject],
+        measure: Measure,
+        edit: Callable[[MakeEdit], Awaitable[Edit | None]],
+        place: int = 0,
     ) -> None:
-        """subject: the rows as they are labelled now. edit: makes an edit and shows it."""
+        """subject: the rows as labelled now. edit: makes an edit and shows it. place: where the cursor begins."""
         super().__init__()
         self._now, self._measure, self._edit = subject, measure, edit
+        self._place = place
         self._run = 0
         self._looked: set[str] = set()
         """Checks that have come to an end in this run."""
@@ -122,13 +129,13 @@ class ChecksDialog(Dialog[Chosen]):
         """Begin to look."""
         listed = self.query_one(CheckList)
         listed.found = {}
-        listed.styles.height = len(CHECKS)
-        listed.show(len(CHECKS))
+        listed.show(len(CHECKS), self._place)
         self.set_focus(listed)
         self._look()
 
     def on_resize(self) -> None:
-        """Bars and keys that fit."""
+        """Checks, bars and keys that fit."""
+        self.query_one(CheckList).styles.height = max(3, min(len(CHECKS), self.size.height - _AROUND))
         self.call_after_refresh(self._show)
 
     def action_open(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.data.checks.lengths import measure
 from tlworkbench.data.checks.subject import Subject, TextFacts, TextLengths
+from tlworkbench.data.checks.table import CHECKS
 from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import effective_length, folder_limit
 from tlworkbench.inference.token_lengths import TokenCounter
@@ -22,17 +23,22 @@ class CheckingScreen(EditingScreen):
         super().__init__()
         self._facts: TextFacts | None = None
         self._lengths: TextLengths | None = None
+        self._check = CHECKS[0]
+        """The check whose rows were shown last."""
 
     async def action_checks(self) -> None:
         data = self._data()
         if self._facts is None or self._facts.rows is not data.rows:
             self._facts, self._lengths = TextFacts(data.rows), None
         facts = self._facts
-        dialog = ChecksDialog(lambda: Subject.of(facts, data.labelling), self._measured, self._edit_many)
+        dialog = ChecksDialog(
+            lambda: Subject.of(facts, data.labelling), self._measured, self._edit_many, CHECKS.index(self._check)
+        )
         await self.app.push_screen(dialog, self._show_check)
 
     def _show_check(self, chosen: Chosen | None) -> None:
         if chosen is not None:
+            self._check = chosen.check
             self._panes.set_search(Search())
             self._panes.set_view(only(chosen.found.rows, chosen.check.title), 0)
 
