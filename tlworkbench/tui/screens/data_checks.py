@@ -12,8 +12,6 @@ from tlworkbench.inference.text_limit import effective_length, folder_limit
 from tlworkbench.inference.token_lengths import TokenCounter
 from tlworkbench.tui.screens.checks import ChecksDialog, Chosen
 from tlworkbench.tui.screens.data_edits import EditingScreen
-from tlworkbench.tui.view import only
-from tlworkbench.tui.widgets.search_line import Search
 
 
 class CheckingScreen(EditingScreen):
@@ -39,8 +37,7 @@ class CheckingScreen(EditingScreen):
     def _show_check(self, chosen: Chosen | None) -> None:
         if chosen is not None:
             self._check = chosen.check
-            self._panes.set_search(Search())
-            self._panes.set_view(only(chosen.found.rows, chosen.check.title), 0)
+            self.show_rows(chosen.check.title, chosen.found.rows)
 
     def _measured(self, subject: Subject, cancelled: Callable[[], bool]) -> Subject:
         workspace = self.workbench.workspace
