@@ -69,13 +69,13 @@ def _scores(weights: "np.ndarray[Any, np.dtype[np.float32]]", truth: Ints, answe
     """Accuracy and macro-F1 (last axis) of each classifier (first axis) for each row of weights (draws × rows)."""
     found = np.empty((len(answers), len(weights), 2))
     is_class = _one_hot(truth, classes)
-    rows = weights @ is_class
+    rows = (weights @ is_class).astype(np.float64)
     for number, given in enumerate(answers):
         answered = _one_hot(given, classes)
-        hits = weights @ (is_class * answered)
+        hits = (weights @ (is_class * answered)).astype(np.float64)
         whole = rows + weights @ answered
         f1 = np.divide(2 * hits, whole, out=np.zeros_like(hits), where=whole > 0)
-        found[number, :, 0] = hits.sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
+        found[number, :, 0] = hits.sum(axis=1) / np.maximum(rows.sum(axis=1), 1)
         found[number, :, 1] = f1.sum(axis=1) / np.maximum((whole > 0).sum(axis=1), 1)
     return found
 
