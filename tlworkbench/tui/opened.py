@@ -9,13 +9,15 @@ import numpy as np
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.label_set import LabelIds
 from tlworkbench.data.labelling import Labelling
-from tlworkbench.data.rows import Rows, key_text
+from tlworkbench.data.predictions import Predictions
+from tlworkbench.data.rows import Rows
 from tlworkbench.data.suggestions import FILE_NAME
 from tlworkbench.data.text_facts import TextFacts
 from tlworkbench.tui.advice import Advice
-from tlworkbench.tui.row_source import FirstRows, LabelledRows
+from tlworkbench.tui.row_details import detail_of
+from tlworkbench.tui.row_source import LabelledRows
+from tlworkbench.tui.widgets.detail_lines import Detail
 from tlworkbench.tui.widgets.label_bar import LabelCount
-from tlworkbench.tui.widgets.row_detail import Detail
 from tlworkbench.workspace import Workspace
 
 
@@ -28,6 +30,8 @@ class Opened:
     labelling: Labelling
     source: LabelledRows
     advice: Advice
+    predictions: Predictions
+    """Answers of past runs."""
     stamp: tuple[int, int]
     """Tells this file of rows from one that took its place."""
 
@@ -39,7 +43,8 @@ class Opened:
         journal = workspace.journal(rows)
         labelling = Labelling(rows, journal)
         advice = Advice(workspace.root / FILE_NAME, rows, labelling)
-        return cls(rows, journal, labelling, LabelledRows(rows, labelling, advice), advice, stamp)
+        source = LabelledRows(rows, labelling, advice)
+        return cls(rows, journal, labelling, source, advice, Predictions(workspace.jobs_dir), stamp)
 
     @property
     def predicted(self) -> LabelIds:
@@ -73,56 +78,7 @@ class Opened:
 
     def detail(self, row: int) -> Detail:
         """One row as the detail pane shows it."""
-        state = self.labelling.state(row)
-        labels = self.labelling.label_set
-
-        def named(label_id: int) -> tuple[str, int]:
-            label = labels.get(label_id)
-            return (label.name if label else "", int(labels.class_of[label_id]))
-
-        marks = {"edited": state.edited, "flagged": state.flagged, "excluded": state.excluded}
-        meta = self.rows.meta
-        value = meta.label_values[state.source_value] if state.source_value >= 0 else ""
-        # After a rename or merge the source's own word stands beside what became of it.
-        source = (value, named(state.source)[1]) if meta.label else None
-        return Detail(
-            number=row + 1,
-            text=self.rows.text(row),
-            now=named(state.label),
-            source=source,
-            marks=tuple(name for name, there in marks.items() if there),
-            split=self.rows.split_name(row),
-            key=key_text(self.key(row)),
-            others=_others(self.rows, row),
-        )
-
-
-def first_detail(rows: Rows, row: int) -> Detail:
-    """A row of an import that still runs, as the detail pane shows it."""
-    look = FirstRows(rows).look(row)
-    return Detail(
-        number=row + 1,
-        text=rows.text(row),
-        now=(look.label, look.place),
-        marks=("being imported",),
-        others=_others(rows, row),
-    )
-
-
-def first_counts(rows: Rows) -> tuple[list[LabelCount], int]:
-    """Labels of an import that still runs with their rows so far, and the rows without one."""
-    names = rows.meta.label_values
-    counts = np.bincount(rows.source_labels + 1, minlength=len(names) + 1).tolist()
-    return [LabelCount("", name, count) for name, count in zip(names, counts[1:], strict=True)], counts[0]
-
-
-def _others(rows: Rows, row: int) -> tuple[tuple[str, str], ...]:
-    """The source's columns that are neither text nor label."""
-    return tuple(
-        (name, "" if value is None else str(value))
-        for name, value in rows.record(row).items()
-        if name not in rows.meta.text and name != rows.meta.label
-    )
+        return detail_of(self, row)
 
 
 def stamp_of(file: Path) -> tuple[int, int]:

@@ -7,6 +7,13 @@ from rich.cells import cell_len
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
+_LINE_BREAKS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_PICTURES = {
+    **{code: chr(0x2400 + code) for code in range(32) if code != 10},
+    127: "␡",
+    **dict.fromkeys(map(ord, _DIRECTION), "·"),
+}
 _MARKS = 3
 """Combining marks kept on one letter; more of them grow out of their line."""
 
@@ -24,6 +31,17 @@ def clean(text: str, lines: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_drawn(unicodedata.normalize("NFC", text), lines))
+
+
+def whole(text: str) -> str:
+    """Text with its line breaks, safe to draw, where nothing is left out that could matter.
+
+    As `clean`, but escape and control characters show as their pictures (`␛`), and marks of direction as `·`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _LINE_BREAKS.sub("\n", text).replace("\t", "    ").translate(_PICTURES)
+    return text if text.isascii() else "".join(_drawn(unicodedata.normalize("NFC", text), lines=True))
 
 
 def _drawn(text: str, lines: bool) -> list[str]:

@@ -13,8 +13,9 @@ from textual.message import Message
 from tlworkbench.data.rows import Rows
 from tlworkbench.tui.decisions import Decisions
 from tlworkbench.tui.nothing_shown import nothing_lines
-from tlworkbench.tui.opened import Opened, first_counts, first_detail
+from tlworkbench.tui.opened import Opened
 from tlworkbench.tui.queue_progress import QueueProgress
+from tlworkbench.tui.row_details import first_counts, first_detail
 from tlworkbench.tui.row_source import FirstRows
 from tlworkbench.tui.text import clean, cut, thousands
 from tlworkbench.tui.title_parts import fit_parts
@@ -69,6 +70,7 @@ class DataPanes(Container):
             yield EdgeLine(id="number", top=True)
             with Container(id="detail-frame", classes="pane"):
                 yield RowDetail(id="detail")
+            yield EdgeLine(id="more")
 
     @property
     def table(self) -> RowTable:
@@ -187,7 +189,12 @@ class DataPanes(Container):
     def light(self) -> None:
         """The focus has moved."""
         self.query_one("#place", EdgeLine).light(self.table.has_focus)
-        self.query_one("#number", EdgeLine).light(self.query_one(RowDetail).has_focus)
+        for edge in ("#number", "#more"):
+            self.query_one(edge, EdgeLine).light(self.query_one(RowDetail).has_focus)
+
+    @on(RowDetail.Told)
+    def _told_more(self, event: RowDetail.Told) -> None:
+        self.query_one("#more", EdgeLine).say(event.text)
 
     @on(RowTable.RowClicked)
     def _clicked(self, event: RowTable.RowClicked) -> None:
