@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tlworkbench.data.row_edits import RowChange
 from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.tui.row_source import FirstRows
 from tlworkbench.tui.widgets.detail_lines import Change, Detail, Label, Suggestion
@@ -41,7 +42,7 @@ def detail_of(opened: "Opened", row: int) -> Detail:
             for answer in opened.predictions.of(key)
         ),
         history=tuple(
-            Change(change.at, change.text, change.means, change.who, change.state)
+            Change(change.at, _in_words(change, value), change.means, change.who, change.state)
             for change in opened.journal.row_history(key)
         ),
     )
@@ -80,6 +81,11 @@ def _suggestion(opened: "Opened", row: int) -> Suggestion | None:
     counts = Counter(int(opened.labelling.current[other]) for other in near.tolist() if other >= 0)
     nearest = tuple((_named(opened, label), count) for label, count in counts.most_common())
     return Suggestion((found.name, found.place), found.probability, found.suspect, nearest)
+
+
+def _in_words(change: RowChange, source: str) -> str:
+    """The change, with the source's own word for its label."""
+    return change.text.replace("the source's label", source) if source and change.field == "label" else change.text
 
 
 def _others(rows: Rows, row: int) -> tuple[tuple[str, str], ...]:
