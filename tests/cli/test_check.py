@@ -116,6 +116,14 @@ def test_leaks_leave_training(run: Run, faulty: Workspace) -> None:
     assert run("check", "--fix", "leaks").splitlines()[0] == "there was nothing to put right"
 
 
+def test_of_many_classes_the_largest_are_shown(run: Run) -> None:
+    opened([(f"text {number} {copy}", f"class {number}") for number in range(40) for copy in range(number + 1)], [])
+    lines = run("check", "--check", "rare").splitlines()
+    names = [line.partition("  ")[0] for line in lines if line.startswith("class ")][1:]
+    assert names == [f"class {number}" for number in range(39, 9, -1)]
+    assert "and 10 smaller ones" in lines
+
+
 def test_without_a_dataset_it_says_what_to_do(run: Run) -> None:
     open_workspace("here", create=True)
     assert "has no dataset yet" in run("check", status=1)

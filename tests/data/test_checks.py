@@ -127,6 +127,8 @@ def test_near_repeats_within_and_across_splits(make: Make) -> None:
             ("the PARCEL never came and nobody answers @shop https://t.co/x", "y"),
             ("another thing altogether that nobody wrote before", "x"),
             ("same on both sides", "x"),
+            ("one text twice", "x"),
+            ("one text twice", "y"),
             ("👍", "x"),
             ("👎", "x"),
         ],
@@ -134,8 +136,10 @@ def test_near_repeats_within_and_across_splits(make: Make) -> None:
     )
     near = find("near_duplicates", rows, journal)
     assert (near.count, near.rows.tolist(), near.words) == (1, [0, 1, 2], "in 1 group")
+    conflicts = find("near_conflicts", rows, journal)
+    assert (conflicts.count, conflicts.rows.tolist(), conflicts.words) == (1, [0, 1, 2, 9], "of 4 rows")
     leaks = find("near_leaks", rows, journal)
-    assert (leaks.count, leaks.rows.tolist()) == (3, [0, 1, 2, 7])
+    assert (leaks.count, leaks.rows.tolist()) == (3, [0, 1, 2, 9])
 
 
 def test_classes_too_few_unmeasured_and_uneven(make: Make) -> None:

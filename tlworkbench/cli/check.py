@@ -19,6 +19,8 @@ _SAMPLE = 10
 """Keys of rows told for each check."""
 _BAR = 24
 _LONGEST_NAME = 24
+_CLASSES = 30
+"""Classes that people are shown; JSON holds them all."""
 
 
 @click.command()
@@ -206,9 +208,10 @@ def _class_lines(result: dict[str, Any]) -> list[str]:
             "".join(bar(entry["rows"] / most, _BAR)),
             *(thousands(entry[split]) for split in splits),
         )
-        for entry in classes
+        for entry in sorted(classes, key=lambda entry: -entry["rows"] if len(classes) > _CLASSES else 0)[:_CLASSES]
     ]
-    return table(("class", "rows", "", "", *splits), rows, right=(1, 2, *range(4, 4 + len(splits))))
+    more = [f"and {len(classes) - _CLASSES} smaller ones"] if len(classes) > _CLASSES else []
+    return table(("class", "rows", "", "", *splits), rows, right=(1, 2, *range(4, 4 + len(splits)))) + more
 
 
 def _length_lines(lengths: dict[str, Any]) -> list[str]:

@@ -16,6 +16,8 @@ from tlworkbench.data.duplicates import Groups
 from tlworkbench.data.word_hashes import Offsets, UInt32s, UInt64s, WordHashes, mixed, word_hashes
 
 SIMILARITY = 0.7
+"""Looked at on 61 727 tweets: nearly all pairs above it are retweets and cut or tagged anew; below 0.6 templates with
+other content begin."""
 FEWEST_WORDS = 5
 """Shorter texts are near only with the same words: one other word in four is another statement."""
 _BANDS = 16

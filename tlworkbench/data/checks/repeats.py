@@ -31,6 +31,18 @@ def conflicts(subject: Subject) -> Found:
     return Found(texts, together(rows, subject.facts.groups), f"in {number(len(rows))} rows" if texts else "")
 
 
+def near_conflicts(subject: Subject) -> Found:
+    """Groups of nearly the same, but distinct texts with different labels; their labelled rows are shown."""
+    groups, near = subject.facts.groups, subject.facts.near
+    rows = np.flatnonzero(conflicting(subject.rows, subject, near))
+    # One row for each text; a near group with a single one is a plain conflict.
+    each = rows[np.unique(groups[rows], return_index=True)[1]]
+    several, texts = np.unique(near[each], return_counts=True)
+    several = several[texts > 1]
+    shown = rows[np.isin(near[rows], several)]
+    return Found(len(several), together(shown, near), f"of {number(len(shown))} rows" if len(shown) else "")
+
+
 def leaks(subject: Subject) -> Found:
     """Training rows whose text also stands in validation or test; both sides are shown."""
     return _leaks(subject, subject.facts.groups, leaking(subject))

@@ -8,8 +8,8 @@ from tlworkbench.data.checks import classes, repeats, texts
 from tlworkbench.data.checks.found import Found
 from tlworkbench.data.checks.subject import Subject
 
-Unit = Literal["row", "text", "class"]
-MANY: dict[Unit, str] = {"row": "rows", "text": "texts", "class": "classes"}
+Unit = Literal["row", "text", "group", "class"]
+MANY: dict[Unit, str] = {"row": "rows", "text": "texts", "group": "groups", "class": "classes"}
 Severity = Literal["fault", "doubt", "note"]
 Fix = Literal["majority", "leave"]
 MAJORITY: Fix = "majority"
@@ -48,6 +48,11 @@ CHECKS: tuple[Check, ...] = (
         "conflicts", "same text, different labels", "text", "fault",
         "A model can't learn what the labels disagree on: look at them, or let the majority decide.",
         repeats.conflicts, MAJORITY,
+    ),
+    Check(
+        "near_conflicts", "near texts, different labels", "group", "doubt",
+        "Retweets and rewordings that were labelled apart: put those right that mean the same.",
+        repeats.near_conflicts, slow=True,
     ),
     Check(
         "leaks", "leaks into training", "row", "fault",
