@@ -113,5 +113,5 @@ def test_each_state_has_its_reason() -> None:
     assert condition(RunState(), 30).word == "starting"
     again = fold(state, [Finished(at=40, status="stopped", what="stopped at step 20")])
     queued = again.with_status(JobState(status="queued", at=50))
-    assert condition(queued, 60, ("0007", "0006")).reason == "starts when 0007 and 1 more have ended"
-    assert waits_for(("0007",)) == "starts when 0007 ends" and waits_for(()) == "starts next"
+    assert condition(queued, 60, ("0007", "0006")).reason == "after 0007 and 1 more"
+    assert waits_for(("0007",)) == "after 0007" and waits_for(()) == "next"

@@ -155,7 +155,7 @@ def test_before_the_first_validation_it_says_when_that_comes() -> None:
         ("failed", "✗ failed  out of memory"),
         ("lost", "? lost  out of memory"),
         ("interrupted", "? interrupted  resume it? out of"),
-        ("queued", "… queued  starts next"),
+        ("queued", "… queued  next"),
     ],
 )
 def test_a_run_is_told_by_glyph_and_word(status: str, words: str) -> None:

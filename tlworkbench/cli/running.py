@@ -82,10 +82,10 @@ def ring() -> None:
 
 
 def standing_of(job: JobFolder) -> str:
-    """`started`, or for a run that waits `is queued: starts when 0007 ends`."""
+    """`started`, or for a run that waits `is queued after 0007`."""
     if job.state().status != "queued":
         return "started"
-    return f"is queued: {waits_for([other.run for other in before(job, states_on_disk(job.path.parent))])}"
+    return f"is queued {waits_for([other.run for other in before(job, states_on_disk(job.path.parent))])}"
 
 
 def result_of(job: JobFolder, state: RunState) -> dict[str, Any]:

@@ -32,12 +32,10 @@ def stalled_for(found: Stall) -> str:
 
 
 def waits_for(ahead: Sequence[str]) -> str:
-    """`starts when 0007 ends`; with several before it how many."""
+    """`after 0007`; with several before it how many."""
     if not ahead:
-        return "starts next"
-    if len(ahead) == 1:
-        return f"starts when {ahead[0]} ends"
-    return f"starts when {ahead[0]} and {len(ahead) - 1} more have ended"
+        return "next"
+    return f"after {ahead[0]}" if len(ahead) == 1 else f"after {ahead[0]} and {len(ahead) - 1} more"
 
 
 def _reason(state: RunState, ahead: Sequence[str]) -> str:
@@ -61,7 +59,7 @@ def _reason(state: RunState, ahead: Sequence[str]) -> str:
 
 def _clock(seconds: float) -> str:
     if seconds < 0.95:
-        return f"{seconds:.1f} s"
+        return f"{max(0.1, seconds):.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
