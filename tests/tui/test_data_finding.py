@@ -119,7 +119,7 @@ async def test_a_filter_that_leaves_nothing_names_the_key_that_clears_it(
         await opened(app, pilot, until)
         await pressed(app, pilot, until, "F", "e", "enter")
         said = "\n".join(lines(app))
-        assert "No row is left" in said and "esc takes the last of it away" in said and "row 0 of 0" in said
+        assert "No row is left" in said and "esc clears it   F changes the filter" in said and "row 0 of 0" in said
         assert "source negative" not in said
         await pilot.press("1", "down", "n")
         await pressed(app, pilot, until, "escape")
@@ -176,7 +176,7 @@ async def test_orders_and_their_seed(tweets: Workspace, until: Until, lines: Lin
         assert shown(app)[:3] == [2, 7, 0]
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, OrderMenu))
-        assert "needs suggestions: press S" in "\n".join(lines(app))
+        assert "needs suggestions: leave and press S" in "\n".join(lines(app))
         await pressed(app, pilot, until, "s")
         await until(pilot, lambda: "Press S to look for suspects" in "\n".join(lines(app)))
         assert shown(app)[:3] == [2, 7, 0] and "latest edit first" in lines(app)[1]

@@ -27,12 +27,12 @@ class Order:
 FILE = "file"
 RANDOM = "random"
 ORDERS: tuple[Order, ...] = (
-    Order(FILE, "f", "", "as they stand in the file, or came from another screen"),
+    Order(FILE, "f", "", "as in the file, or as they were asked for"),
     Order("suspicious", "s", "suspicious first", "whose label is probably wrong"),
     Order("uncertain", "u", "uncertain first", "of which the model is least sure"),
     Order("longest", "l", "longest first", "by characters"),
     Order("shortest", "h", "shortest first", "by characters"),
-    Order(RANDOM, "r", "random", "shuffled; the same seed gives the same order again"),
+    Order(RANDOM, "r", "random", "the same seed gives the same order"),
     Order("latest", "t", "latest edit first", "what was edited last, then the rest"),
 )
 BY_SUGGESTIONS = ("suspicious", "uncertain")

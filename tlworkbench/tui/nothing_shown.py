@@ -17,5 +17,5 @@ def nothing_lines(view: View, any_rows: bool) -> tuple[Line, ...]:
         (("No row is left", False),),
         ((clean(BETWEEN.join(parts)), False),),
         (),
-        (("esc", True), (" takes the last of it away   ", False), ("F", True), (" changes the filter", False)),
+        (("esc", True), (" clears it   ", False), ("F", True), (" changes the filter", False)),
     )

@@ -191,7 +191,7 @@ class FindingScreen(RowsScreen):
         elif table.marks.count(table.view, table.place):
             table.marks.clear()
             panes.repaint()
-        elif panes.search.needle and not self._shown.only_found:
+        elif panes.search.needle and len(table.view) and not self._shown.only_found:
             panes.search_line.search("")
             panes.set_search(Search())
             if self._before is None:

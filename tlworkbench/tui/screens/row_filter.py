@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tlworkbench.data.filter_counts import choices
+from tlworkbench.data.filter_counts import EITHER_FIELDS, choices
 from tlworkbench.data.filters import FilterInput, RowFilter
 from tlworkbench.tui import actions
 from tlworkbench.tui.background import in_background
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _NAME = 13
 _MORE = 8
 """Cells kept for telling how many choices there are beyond those shown."""
+_EITHER = 18
+"""Cells of a yes or no, so that they stand below each other."""
 _TYPED = ("labels", "source_labels")
 
 
@@ -50,8 +52,10 @@ class FilterList(LineList):
     def _choices(self, line: FilterLine, state: LineState, room: int) -> Content:
         look = cast("Workbench", self.app).look
         drawn = Content("")
-        # What is chosen is seen first, however many there are.
-        ordered = sorted(enumerate(state.choices), key=lambda choice: not choice[1].chosen)
+        ordered = list(enumerate(state.choices))
+        if line.field not in EITHER_FIELDS:
+            # What is chosen is seen first, however many there are.
+            ordered.sort(key=lambda choice: not choice[1].chosen)
         for number, (place, choice) in enumerate(ordered):
             colour = look.label(place) if line.field == "labels" and choice.value else "$foreground"
             name = clean(choice.value) or "none"
@@ -60,6 +64,8 @@ class FilterList(LineList):
                 (name, f"bold {colour}" if choice.chosen else colour if choice.rows else "$muted"),
                 (f" {thousands(choice.rows)} ", "$muted"),
             )
+            if line.field in EITHER_FIELDS:
+                pieces = pieces.pad_right(max(0, _EITHER - pieces.cell_length))
             more = len(ordered) - number
             if drawn.cell_length + pieces.cell_length > room - (_MORE if more > 1 else 0):
                 return drawn + Content.styled(f"  +{more}", "$muted")

@@ -8,7 +8,10 @@ from textual.widgets import Static
 
 from tlworkbench.data.orders import ORDERS, RANDOM
 from tlworkbench.tui.screens.dialog import Dialog
+from tlworkbench.tui.text import cut
 
+_WIDTH = 72
+"""Cells of a line."""
 _DIGITS = 9
 """Digits a seed may have."""
 
@@ -76,16 +79,16 @@ class OrderMenu(Dialog[tuple[str, int]]):
         lines = []
         for place, order in enumerate(ORDERS):
             missing = order.name in ("suspicious", "uncertain") and not self._suggesting
-            help = "needs suggestions: press S in Data" if missing else order.help
+            help = "needs suggestions: leave and press S" if missing else order.help
             name = f"random, seed {self._seed}" if order.name == RANDOM else order.words or "file"
             here = order.name == self._order
             line = Content.assemble(
                 (f"{order.key}  ", "bold $accent"),
                 ("● " if here else "  ", "$primary"),
                 (f"{name:<24}", "$muted" if missing else "bold"),
-                (help, "$muted"),
+                (cut(help, _WIDTH - 29), "$muted"),
             )
             if place == self._place:
-                line = line.pad_right(max(0, 72 - line.cell_length)).stylize("on $cursor")
+                line = line.pad_right(max(0, _WIDTH - line.cell_length)).stylize("on $cursor")
             lines.append(line)
         self.query_one("#orders", Static).update(Content("\n").join(lines))
