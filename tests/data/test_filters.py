@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.finding import LABELS, SPLITS, VALUES, Drawn, drawn_rows, input_of
-from tlworkbench.data.filter_counts import EITHER_FIELDS, NAMED_FIELDS, choices, left
+from tlworkbench.data.filter_counts import EITHER_FIELDS, NAMED_FIELDS, FilterCounts
 from tlworkbench.data.filters import FIELDS, FilterInput, RowFilter, keeps, select
 from tlworkbench.errors import UserError
 
@@ -43,7 +43,7 @@ def _predicted(row: Drawn) -> int:
 
 def _conflicts(row: Drawn, drawn: list[Drawn]) -> bool:
     def counts(one: Drawn) -> bool:
-        return not one.excluded and one.label >= 0
+        return not one.excluded and one.label >= 0 and bool(one.text.strip())
 
     return counts(row) and any(counts(other) and other.text == row.text and other.label != row.label for other in drawn)
 
@@ -148,11 +148,11 @@ def test_a_filter_tells_itself(filter: RowFilter, words: list[str]) -> None:
 @given(drawn_rows, filters(), st.sampled_from((*NAMED_FIELDS, *EITHER_FIELDS)))
 def test_a_choice_tells_how_many_rows_it_would_leave(drawn: list[Drawn], filter: RowFilter, field: str) -> None:
     given = input_of(drawn)
-    shown = choices(field, filter, given)
+    shown = FilterCounts(filter, given).choices(field)
     for choice in shown:
         wanted = {"yes": True, "no": False}[choice.value] if field in EITHER_FIELDS else (choice.value,)
         changed = msgspec.structs.replace(filter, **{field: wanted})
-        assert choice.rows == len(select(changed, given)) == left(changed, given)
+        assert choice.rows == len(select(changed, given)) == FilterCounts(changed, given).left
         now = getattr(filter, field)
         assert choice.chosen == (choice.value in now if field in NAMED_FIELDS else now == wanted)
     values = [choice.value for choice in shown]

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
+from tlworkbench.data.filter_facts import FilterFacts, VersionedLabels
 from tlworkbench.data.label_set import LabelIds, LabelSet
 from tlworkbench.data.labelling import Indices, Marks
 from tlworkbench.data.rows import Rows
-from tlworkbench.data.text_facts import TextFacts, VersionedLabels
 from tlworkbench.errors import UserError
 
 NAMED = 2
@@ -86,13 +86,13 @@ class FilterInput:
     """Id of the label that was predicted, -1 for none; None where nothing was predicted at all."""
     noted: Marks | None = None
     """Rows with a note; None where there are no notes."""
-    facts: TextFacts | None = None
+    facts: FilterFacts | None = None
     """Lengths and conflicts that were worked out before."""
 
     @cached_property
-    def texts(self) -> TextFacts:
+    def texts(self) -> FilterFacts:
         """Facts about the texts."""
-        return self.facts or TextFacts(self.rows)
+        return self.facts or FilterFacts(self.rows)
 
 
 def select(filter: RowFilter, given: FilterInput) -> Indices:

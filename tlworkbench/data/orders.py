@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from tlworkbench.data.filter_facts import FilterFacts
 from tlworkbench.data.labelling import Indices
 from tlworkbench.data.rows import Rows
-from tlworkbench.data.text_facts import TextFacts
 from tlworkbench.errors import UserError
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
@@ -51,7 +51,7 @@ class OrderInput:
     latest: Indices | None = None
     """Rows in the order of their last edit, newest first."""
     seed: int = 0
-    facts: TextFacts | None = None
+    facts: FilterFacts | None = None
     """Lengths that were worked out before."""
 
 
@@ -78,7 +78,7 @@ def ordered(indices: Indices, order: str, given: OrderInput) -> Indices:
         case "shortest":
             return _ascending(indices, _lengths(indices, given))
         case "random":
-            return indices[np.argsort(_shuffled(given.rows.keys[indices], given.seed))]
+            return _ascending(indices, _shuffled(given.rows.keys[indices], given.seed))
         case "latest":
             return _latest(indices, given)
     raise UserError(f"there is no order '{order}'", f"Orders are {', '.join(_BY_NAME)}.")
@@ -91,7 +91,7 @@ def _needed(scores: Scores | None) -> Scores:
 
 
 def _lengths(indices: Indices, given: OrderInput) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    facts = given.facts or TextFacts(given.rows)
+    facts = given.facts or FilterFacts(given.rows)
     return facts.lengths[indices].astype(np.uint32)
 
 
@@ -119,10 +119,11 @@ def _ascending(indices: Indices, ranks: np.ndarray[Any, np.dtype[np.uint32]]) ->
     return indices[(tagged & np.uint64(2**32 - 1)).astype(np.int64)]
 
 
-def _shuffled(keys: np.ndarray[Any, np.dtype[np.uint64]], seed: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def _shuffled(keys: np.ndarray[Any, np.dtype[np.uint64]], seed: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014) of key and seed: a row's
     place among others depends on nothing else, so filters and new rows leave a random order as it was."""
     mixed = keys + np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+    # Its upper half will do: of a million rows a hundred share theirs with another one.
+    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(32)).astype(np.uint32)

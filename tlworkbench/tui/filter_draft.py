@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from tlworkbench.data.filter_counts import EITHER_FIELDS, NAMED_FIELDS, Choice, choices, left
+from tlworkbench.data.filter_counts import EITHER_FIELDS, NAMED_FIELDS, Choice, FilterCounts
 from tlworkbench.data.filters import FilterInput, RowFilter
 from tlworkbench.errors import UserError
 
@@ -47,11 +47,22 @@ class LineState:
 
 
 class FilterDraft:
-    """Counts what is left of the rows; `filter` is replaced, never changed."""
+    """A filter and what it leaves; see `at` for another one of the same rows."""
 
     def __init__(self, filter: RowFilter, given: FilterInput) -> None:
         self.filter = filter
         self.given = given
+        self._counts: FilterCounts | None = None
+
+    def at(self, filter: RowFilter) -> "FilterDraft":
+        """Another filter of these rows."""
+        return FilterDraft(filter, self.given)
+
+    def choices(self, field: str) -> tuple[Choice, ...]:
+        """What a field may ask for; raises UserError where it can't be looked at."""
+        if self._counts is None:
+            self._counts = FilterCounts(self.filter, self.given)
+        return self._counts.choices(field)
 
     @property
     def counted(self) -> bool:
@@ -62,10 +73,14 @@ class FilterDraft:
 
     def left(self) -> int | None:
         """Rows that the filter leaves; None while that is not known."""
+        if not self.counted:
+            return None
         try:
-            return left(self.filter, self.given) if self.counted else None
+            if self._counts is None:
+                self._counts = FilterCounts(self.filter, self.given)
         except UserError:
             return None
+        return self._counts.left
 
     def state(self, line: FilterLine) -> LineState:
         """The line as it is now."""
@@ -76,7 +91,7 @@ class FilterDraft:
         if line.field == "conflicts" and not self.given.texts.knows_conflicts(self.given.labelling):
             return LineState(told="comparing the texts …")
         try:
-            shown = choices(line.field, self.filter, self.given)
+            shown = self.choices(line.field)
         except UserError as error:
             return LineState(told=error.hint, chosen=self.is_set(line.field))
         if line.field in EITHER_FIELDS:
@@ -107,7 +122,7 @@ class FilterDraft:
         return msgspec.structs.replace(self.filter, **{field: names})
 
     def _next_name(self, field: str) -> tuple[str, ...]:
-        names = [choice.value for choice in choices(field, self.without(field), self.given) if choice.rows]
+        names = [choice.value for choice in self.at(self.without(field)).choices(field) if choice.rows]
         chosen = getattr(self.filter, field)
         if not chosen:
             return tuple(names[:1])

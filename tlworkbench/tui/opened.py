@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tlworkbench.data.filter_facts import FilterFacts
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.label_set import LabelIds
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.predictions import Predictions
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.suggestions import FILE_NAME
-from tlworkbench.data.text_facts import TextFacts
 from tlworkbench.tui.advice import Advice
 from tlworkbench.tui.row_details import detail_of
 from tlworkbench.tui.row_source import LabelledRows
@@ -52,9 +52,9 @@ class Opened:
         return self.advice.predicted
 
     @cached_property
-    def facts(self) -> TextFacts:
+    def facts(self) -> FilterFacts:
         """Lengths of the texts and which of them disagree, once asked for."""
-        return TextFacts(self.rows)
+        return FilterFacts(self.rows)
 
     def close(self) -> None:
         """Let go of the journal."""

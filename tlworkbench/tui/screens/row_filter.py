@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tlworkbench.data.filter_counts import EITHER_FIELDS, choices
+from tlworkbench.data.filter_counts import EITHER_FIELDS
 from tlworkbench.data.filters import FilterInput, RowFilter
 from tlworkbench.tui import actions
 from tlworkbench.tui.background import in_background
@@ -149,7 +149,7 @@ class FilterDialog(Dialog[RowFilter]):
                 counted(choice.rows, "row"),
                 look.label(place) if line.field == "labels" and choice.value else "",
             )
-            for place, choice in enumerate(choices(line.field, self._draft.filter, self._draft.given))
+            for place, choice in enumerate(self._draft.choices(line.field))
         ]
         dialog = ChooseSeveral(f"Filter: {line.name}", names, getattr(self._draft.filter, line.field))
 
@@ -177,7 +177,7 @@ class FilterDialog(Dialog[RowFilter]):
             self._show(self._draft.filter)
 
     def _show(self, filter: RowFilter) -> None:
-        self._draft.filter = filter
+        self._draft = self._draft.at(filter)
         listed = self.query_one(FilterList)
         listed.states = tuple(self._draft.state(line) for line in LINES)
         listed.show(len(LINES), listed.cursor)

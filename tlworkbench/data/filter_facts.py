@@ -38,7 +38,7 @@ class VersionedLabels(Protocol):
         """Rows left out of training and measuring."""
 
 
-class TextFacts:
+class FilterFacts:
     """Facts about the texts of one file of rows; any thread may ask."""
 
     def __init__(self, rows: HasTexts) -> None:
