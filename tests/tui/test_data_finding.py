@@ -43,9 +43,10 @@ async def test_filters_combine_and_tell_what_they_leave(
     async with app.run_test(size=size) as pilot:
         await opened(app, pilot, until)
         await pilot.press("3", "f", "F")
-        await until(pilot, lambda: isinstance(app.screen, FilterDialog))
+        await until(pilot, lambda: "8 rows of 8 left" in "\n".join(lines(app)))
         menu = "\n".join(lines(app))
-        assert "negative 2   neutral 3   positive 3" in menu and "yes 1   no 7" in menu and "8 rows of 8 left" in menu
+        assert isinstance(app.screen, FilterDialog)
+        assert "negative 2   neutral 3   positive 3" in menu and "yes 1             no 7" in menu
         await pilot.press("e", "e")
         await until(pilot, lambda: "7 rows of 8 left" in "\n".join(lines(app)))
         assert "● no 7" in "\n".join(lines(app))
