@@ -75,7 +75,11 @@ def test_json_holds_counts_keys_classes_and_lengths(run: Run, faulty: Workspace,
     result = json.loads(run("check", "--json"))
     leaks: dict[str, Any] = result["checks"]["leaks"]
     assert (leaks["count"], leaks["unit"], leaks["rows"], len(leaks["keys"])) == (2, "row", 3, 3)
-    assert result["classes"][0] == {"label": "x", "rows": 6, "train": 5, "validation": 0, "test": 1}
+    assert result["classes"][0] == {
+        "label": "x",
+        "rows": 6,
+        "splits": {"train": 5, "validation": 0, "test": 1},
+    }
     lengths = result["lengths"]
     assert (lengths["limit"], lengths["measured"], lengths["over"]) == (3, 9, 1)
     assert lengths["histogram"] == [{"from": 1, "to": 3, "rows": 8}, {"from": 4, "to": 8, "rows": 1}]

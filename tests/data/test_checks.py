@@ -187,6 +187,8 @@ def test_texts_longer_than_the_model_reads(make: Make) -> None:
     )
     assert (found.count, found.rows.tolist()) == (1, [2])
     assert found.words == "33.3 % of 3 sampled texts have more than 256 tokens"
+    journal.set_excluded([int(rows.keys[2])], True)
+    assert BY_ID["too_long"].find(subject(rows, journal).measured(lengths)).count == 0
 
 
 def test_a_sample_is_the_same_whatever_else_is_wanted(make: Make) -> None:

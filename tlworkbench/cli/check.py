@@ -114,13 +114,11 @@ def _result(subject: "Subject", found: "Iterable[tuple[Check, Found]]", fixed: d
         }
         for check, outcome in found
     }
-    names = subject.label_set.names
-    counts = {
-        "rows": subject.counts(), **{split: subject.counts(split) for split in subject.rows.meta.splits}
-    }  # fmt: skip
+    total = subject.counts().tolist()
+    splits = {split: subject.counts(split).tolist() for split in subject.rows.meta.splits}
     classes = [
-        {"label": name, **{what: int(count[place]) for what, count in counts.items()}}
-        for place, name in enumerate(names)
+        {"label": name, "rows": total[place], "splits": {split: counts[place] for split, counts in splits.items()}}
+        for place, name in enumerate(subject.label_set.names)
     ]
     return {
         "rows": len(subject.rows),
@@ -199,14 +197,14 @@ def _class_lines(result: dict[str, Any]) -> list[str]:
         return ["there are no labels yet"]
     most = max(max(entry["rows"] for entry in classes), 1)
     total = max(sum(entry["rows"] for entry in classes), 1)
-    splits = [name for name in classes[0] if name not in ("label", "rows") and any(entry[name] for entry in classes)]
+    splits = [name for name in classes[0]["splits"] if any(entry["splits"][name] for entry in classes)]
     rows = [
         (
             cut(clean(entry["label"]), _LONGEST_NAME),
             thousands(entry["rows"]),
             percent(entry["rows"] / total),
             "".join(bar(entry["rows"] / most, _BAR)),
-            *(thousands(entry[split]) for split in splits),
+            *(thousands(entry["splits"][split]) for split in splits),
         )
         for entry in sorted(classes, key=lambda entry: -entry["rows"] if len(classes) > _CLASSES else 0)[:_CLASSES]
     ]

@@ -42,14 +42,14 @@ class CheckingScreen(EditingScreen):
     def _measured(self, subject: Subject, cancelled: Callable[[], bool]) -> Subject:
         workspace = self.workbench.workspace
         model = workspace.info.model
-        try:
-            folder = resolve_model(model, workspace.jobs_dir)
-            lengths = self._lengths
-            if lengths is None or lengths.model != model:
+        lengths = self._lengths
+        if lengths is None or lengths.model != model:
+            try:
+                folder = resolve_model(model, workspace.jobs_dir)
                 limit = effective_length(0, folder_limit(folder))
                 lengths = measure(subject.facts, TokenCounter(folder), limit, model, cancelled)
-        except UserError as error:
-            return replace(subject, why_no_lengths=error.what)
+            except UserError as error:
+                return replace(subject, why_no_lengths=error.what)
         if self._facts is subject.facts:
             self._lengths = lengths
         return subject.measured(lengths)
