@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from tlworkbench.data.filter_counts import EITHER_FIELDS
@@ -78,6 +80,9 @@ class FilterDialog(Dialog[RowFilter]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("filter")]
 
+    class _WorkedOut(Message):
+        """Something that the counts waited for is known."""
+
     def __init__(self, filter: RowFilter, given: FilterInput) -> None:
         super().__init__()
         self._draft = FilterDraft(filter, given)
@@ -100,9 +105,9 @@ class FilterDialog(Dialog[RowFilter]):
 
         def work_out() -> None:
             _ = given.texts.lengths
-            self.app.call_from_thread(self._recount)
+            self.post_message(self._WorkedOut())
             given.texts.conflicts(given.labelling)
-            self.app.call_from_thread(self._recount)
+            self.post_message(self._WorkedOut())
 
         if not (given.texts.knows_lengths and given.texts.knows_conflicts(given.labelling)):
             in_background(self, "facts", work_out)
@@ -172,9 +177,9 @@ class FilterDialog(Dialog[RowFilter]):
     def _line(self) -> FilterLine:
         return LINES[self.query_one(FilterList).cursor]
 
+    @on(_WorkedOut)
     def _recount(self) -> None:
-        if self.is_attached:
-            self._show(self._draft.filter)
+        self._show(self._draft.filter)
 
     def _show(self, filter: RowFilter) -> None:
         self._draft = self._draft.at(filter)
