@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.test_usage import Run, run
+from tests.data.test_journal_salvage import page_of, spoil
 from tests.data.test_write_back import JSONL, UGLY
 
 __all__ = ["run"]
@@ -113,3 +114,20 @@ def test_a_note_and_the_history_of_a_row(ask: Ask, run: Run, tmp_path: Path) -> 
     assert lines[0] == f"{key}  a" and "undone" in lines[2] and "command" in lines[3]
     shown = run("labels", "show")[1].splitlines()
     assert shown[4].split() == ["edits:", "1", "when", "by", "means"] and shown[5].endswith("undone")
+
+
+def test_a_damaged_journal_names_the_way_out_and_the_way_works(ask: Ask, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "x.csv"
+    source.write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(2000)))
+    assert ask("-w", str(tmp_path / "work"), "open", str(source), "--validation", "0")
+    ask("labels", "export", "--marks", str(tmp_path / "marks.csv"))
+    marks = (tmp_path / "marks.csv").read_text().replace(',"0","0",', ',"1","0",')
+    (tmp_path / "marks.csv").write_text(marks)
+    assert ask("labels", "import", str(tmp_path / "marks.csv"))["counts"] == {"0": 0, "1": 2000}
+    assert run("labels", "salvage")[1] == "the journal is not damaged; nothing was changed\n"
+    path = tmp_path / "work" / "labels.sqlite"
+    spoil(path, page_of(path, "rows"))
+    status, _, err = run("labels")
+    assert status == 1 and "is damaged" in err and "tlworkbench labels salvage" in err
+    assert ask("labels", "salvage")["salvaged"]["unreadable"] == ["rows"]
+    assert ask("labels")["counts"] == {"0": 0, "1": 2000}

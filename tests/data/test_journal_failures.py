@@ -159,6 +159,29 @@ def test_an_edit_that_the_disk_cannot_take_is_not_made_and_nothing_else_is_lost(
         assert [row for row in journal.overrides() if row.label is not None] == before
 
 
+def test_a_journal_that_finds_no_room_for_its_tables_is_made_at_the_next_start(folder: Path) -> None:
+    path = folder / "labels.sqlite"
+    with no_file_longer_than(3000), pytest.raises(UserError, match="disk"):
+        Journal.open(path, ("a", "b"))
+    with Journal.open(path, ("a", "b")) as journal:
+        assert journal.label_set().names == ("a", "b") and journal.set_label([1], 1) is not None
+
+
+def test_notes_and_imports_that_the_disk_cannot_take_leave_no_half_of_them(folder: Path) -> None:
+    with Journal.open(folder / "labels.sqlite", ("a", "b")) as journal:
+        journal.set_note(1, "first")
+        with no_file_longer_than(150_000):
+            with pytest.raises(UserError, match="disk"):
+                journal.import_rows("x.csv", {"new": range(20_000)}, {True: range(20_000)}, {}, {"n": range(20_000)})
+            with pytest.raises(UserError, match="disk"):
+                for number in range(1000):
+                    journal.set_note(number, f"{number} " * 300)
+        made = journal.edit_count
+        assert journal.label_set().names == ("a", "b") and len(journal.notes()) >= made - 1
+        assert not any(row.excluded or row.label is not None for row in journal.overrides())
+        assert journal.set_note(5000, "again") is not None and journal.edit_count == made + 1
+
+
 def test_a_full_database_is_called_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
 
@@ -203,7 +226,7 @@ def test_a_file_that_is_no_database(folder: Path, content: bytes) -> None:
         return
     with pytest.raises(UserError, match=r"labels\.sqlite is damaged: .*") as raised:
         Journal.open(path)
-    assert "Copy it away" in raised.value.hint and ".recover" in raised.value.hint
+    assert "labels salvage" in raised.value.hint
     assert path.read_bytes() == content
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from tlworkbench.cli.labels_files import export_, import_
+from tlworkbench.cli.labels_files import export_, import_, salvage_
 from tlworkbench.cli.labels_report import STATES, moment, report_labels
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import workspace_of
@@ -174,6 +174,7 @@ def note(context: click.Context, key: str, text: str, as_json: bool) -> None:
 
 labels.add_command(export_)
 labels.add_command(import_)
+labels.add_command(salvage_)
 
 
 def _pair(text: str, form: str) -> tuple[str, str]:

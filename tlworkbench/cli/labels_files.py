@@ -78,3 +78,23 @@ def import_(context: click.Context, file: Path, unmatched: Path | None, as_json:
         said.append(f"{report.unmatched} found no row: line {some}{more}")
         said.append(f"they are in {unmatched}" if unmatched else "write them to a file with --unmatched FILE")
     report_labels(workspace, as_json, said, imported=report)
+
+
+@click.command("salvage")
+@json_option
+@click.pass_context
+def salvage_(context: click.Context, as_json: bool) -> None:
+    """Save what can still be read of a damaged journal into a new one; the damaged file is kept beside it."""
+    from tlworkbench.data.journal_salvage import salvage
+
+    saved = salvage(workspace_of(context).labels_file)
+    lost = f"parts of {', '.join(saved.unreadable)} could not be read" if saved and saved.unreadable else "nothing lost"
+    emit(
+        {"salvaged": saved},
+        as_json,
+        lambda: (
+            [f"{saved.edits} edits of {saved.rows} rows saved; {lost}", f"the damaged file: {saved.kept}"]
+            if saved
+            else ["the journal is not damaged; nothing was changed"]
+        ),
+    )

@@ -136,11 +136,10 @@ class JournalFile:
             self._copy = tempfile.TemporaryDirectory(prefix="tlworkbench-labels-")
         copy = Path(self._copy.name) / self.path.name
         for suffix in ("", "-wal"):
-            beside = self.path.with_name(self.path.name + suffix)
-            target = copy.with_name(copy.name + suffix)
+            target = beside(copy, suffix)
             target.unlink(missing_ok=True)
-            if beside.exists():
-                shutil.copyfile(beside, target)
+            if beside(self.path, suffix).exists():
+                shutil.copyfile(beside(self.path, suffix), target)
         return _connect(copy, "rw", self._timeout)
 
     def _refresh_copy(self) -> None:
@@ -152,7 +151,7 @@ class JournalFile:
         stamps: list[object] = []
         for suffix in ("", "-wal"):
             with contextlib.suppress(FileNotFoundError):
-                status = self.path.with_name(self.path.name + suffix).stat()
+                status = beside(self.path, suffix).stat()
                 stamps.append((status.st_ino, status.st_size, status.st_mtime_ns))
         return tuple(stamps)
 
@@ -164,6 +163,11 @@ class JournalFile:
             raise _said(error, self.path, self._timeout) from error
         except OSError as error:
             raise UserError(f"{self.path} can't be read: {error.strerror}", "Check the folder and its disk.") from error
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file that SQLite keeps beside a database: `-wal`, `-shm`; the database itself for ""."""
+    return path.with_name(path.name + suffix)
 
 
 def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
@@ -212,5 +216,5 @@ def _said(error: sqlite3.Error, path: Path, timeout: float) -> UserError:
             return UserError(f"{path} can't be opened or made", "Check that its folder exists and can be written.")
     return UserError(
         f"{path} is damaged: {error}",
-        f"Copy it away first; 'sqlite3 {path.name} .recover' can save what is left in it.",
+        "Save what can still be read: tlworkbench labels salvage. The damaged file is kept beside what it saves.",
     )
