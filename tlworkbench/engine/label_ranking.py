@@ -32,7 +32,7 @@ def suspects(given: Ints, probabilities: Floats) -> "np.ndarray[Any, np.dtype[np
 
 
 def begin_import() -> None:
-    """Import cleanlab in a thread, where it takes its seconds beside the first heads."""
+    """Import cleanlab, and with it scikit-learn, in a thread: it takes its seconds beside the reading of the rows."""
     threading.Thread(target=_cleanlab, args=("filter",), daemon=True).start()
 
 

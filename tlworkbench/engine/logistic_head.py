@@ -48,6 +48,7 @@ def fit_head(vectors: Floats, classes: Ints, count: int, penalty: float = PENALT
     # coefficients = upper⁻¹ · turned
     inverse = solve_triangular(upper, np.eye(dimensions + 1))
     turned_features = features @ inverse.astype(np.float32)
+    del features
     penalised = np.ones(dimensions + 1)
     penalised[-1] = 0.0
     wanted = np.zeros((rows, count), np.float32)

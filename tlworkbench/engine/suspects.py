@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,7 +18,6 @@ from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.embed import Embedded, embed_rows
 from tlworkbench.engine.folds import drawn, fold_of, groups_by_class
 from tlworkbench.engine.label_ranking import begin_import, suspects, suspicion
-from tlworkbench.engine.logistic_head import Head, fit_head
 from tlworkbench.engine.machine import usable_cores
 from tlworkbench.engine.metrics import Ints
 from tlworkbench.engine.row_vectors import RowVectors
@@ -27,6 +27,9 @@ from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import SuspectsSpec
 from tlworkbench.jobs.suspects import judging_model
 from tlworkbench.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from tlworkbench.engine.logistic_head import Head
 
 _FEWEST_ROWS = 10
 _THREADS = 4
@@ -62,6 +65,7 @@ def run(context: JobContext, spec: SuspectsSpec) -> Finished:
     Raises UserError where there is too little to judge by.
     """
     began = time.monotonic()
+    begin_import()
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()
     labelling = labelling_at(workspace, rows, spec.journal_version)
@@ -69,7 +73,6 @@ def run(context: JobContext, spec: SuspectsSpec) -> Finished:
     try:
         embedded = embed_rows(context, rows, judging_model(workspace, spec.model), workspace.jobs_dir)
         ranking_began = time.monotonic()
-        begin_import()
         columns = _judge(context, spec, RowVectors(embedded.embeddings, rows.keys), labelling, judged)
         nearest = _nearest(rows, columns, embedded)
     except Stopped:
@@ -199,12 +202,15 @@ def _nearest(rows: Rows, columns: SuggestionColumns, embedded: Embedded) -> dict
     return dict(zip(worst.tolist(), keys.tolist(), strict=True))
 
 
-def _fit(vectors: RowVectors, judged: Judged, which: Ints, spec: SuspectsSpec) -> Head:
+def _fit(vectors: RowVectors, judged: Judged, which: Ints, spec: SuspectsSpec) -> "Head":
+    # What it imports takes a second, which passes beside the reading of the rows.
+    from tlworkbench.engine.logistic_head import fit_head
+
     learned = drawn(which, judged.classes[which], spec.max_fit_rows, spec.seed)
     return fit_head(vectors.of(judged.rows[learned]), judged.classes[learned], len(judged.label_ids))
 
 
-def _probabilities(head: Head, vectors: RowVectors, rows: Ints) -> Floats:
+def _probabilities(head: "Head", vectors: RowVectors, rows: Ints) -> Floats:
     parts = [head.probabilities(vectors.of(rows[at : at + _CHUNK])) for at in range(0, len(rows), _CHUNK)]
     return np.concatenate(parts)
 
