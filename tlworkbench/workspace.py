@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ class Workspace:
     def __init__(self, root: Path, info: WorkspaceInfo) -> None:
         self.root = root
         self.info = info
+        self._changing = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -75,12 +77,15 @@ class Workspace:
         return self.rows_file.is_file()
 
     def update(self, **changes: Any) -> None:
-        """Change fields of `info` on disk, then here. Other fields are taken from disk: another program may have
-        changed them since."""
-        info = msgspec.structs.replace(_read_info(self.info_file) or self.info, **changes)
-        self.root.mkdir(parents=True, exist_ok=True)
-        atomic.write_bytes(self.info_file, msgspec.json.format(msgspec.json.encode(info)))
-        self.info = info
+        """Change fields of `info` on disk, then here; any thread may.
+
+        Other fields are taken from disk: another program may have changed them since.
+        """
+        with self._changing:
+            info = msgspec.structs.replace(_read_info(self.info_file) or self.info, **changes)
+            self.root.mkdir(parents=True, exist_ok=True)
+            atomic.write_bytes(self.info_file, msgspec.json.format(msgspec.json.encode(info)))
+            self.info = info
 
     def rows(self) -> "Rows":
         """The imported rows; raises UserError where nothing was imported yet."""

@@ -157,6 +157,27 @@ async def test_the_cursor_stays_in_sight_with_rows_around_it(until: Until) -> No
         assert not table.go(998) and table.go(10**9) and table.place == 999
 
 
+async def test_rows_stand_still_until_the_cursor_nears_the_edge(until: Until) -> None:
+    source, app = _Million(), _Table()
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.query_one(RowTable)
+        table.show(source, View(range(1_000)))
+        await pilot.pause()
+        tops = []
+        for place in range(1, 100):
+            table.go(place)
+            await pilot.pause()
+            tops.append(table.scroll_offset.y)
+        assert len(set(tops)) < 8 and sorted(tops) == tops
+        assert all(top + 2 <= place or top == 0 for place, top in enumerate(tops, 1))
+        for place in range(98, 0, -1):
+            table.go(place)
+            await pilot.pause()
+            tops.append(table.scroll_offset.y)
+            assert table.scroll_offset.y <= place < table.scroll_offset.y + 24
+        assert len(set(tops)) < 16
+
+
 def _labels(*rows: int) -> list[LabelCount]:
     return [LabelCount(str(n + 1) if n < 9 else "", f"label number {n}", count) for n, count in enumerate(rows)]
 

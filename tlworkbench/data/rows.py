@@ -105,6 +105,10 @@ class Rows:
         places = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
         return np.where(ordered[places] == wanted, order[places], -1).astype(np.int64)
 
+    def prepare(self) -> None:
+        """Make ready what looking for keys needs, so that the first edit need not wait for it; any thread may."""
+        _ = self._key_order
+
     def find_key(self, prefix: str) -> int:
         """The key that begins with `prefix`, hex digits as shown; raises UserError when none or several do."""
         digits = prefix.strip().lower()

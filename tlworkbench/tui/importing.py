@@ -25,7 +25,7 @@ from tlworkbench.workspace import remember_current
 if TYPE_CHECKING:
     from tlworkbench.tui.app import Workbench
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 """How often what is imported so far is looked at."""
 PATIENCE_SECONDS = 5.0
 """An import that was asked to stop and has not by then is ended by force."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from textual.timer import Timer
 
 from tlworkbench.errors import UserError
+from tlworkbench.tui.background import in_background
 from tlworkbench.tui.themes import WHERE
 from tlworkbench.workspace import Workspace
 
@@ -56,8 +57,13 @@ class Where:
             except UserError as error:
                 self._app.report(error)
 
+    def _save_beside(self) -> None:
+        """Write in a thread: waiting for the disk would hold up keys."""
+        self._timer = None
+        in_background(self._app, "where", lambda: self._workspace.update(where=self._kept))
+
     def _set(self, name: str, value: Any) -> None:
         if self._kept.get(name) != value:
             self._kept = {**self._kept, name: value}
             if self._timer is None:
-                self._timer = self._app.set_timer(DELAY_SECONDS, self.save)
+                self._timer = self._app.set_timer(DELAY_SECONDS, self._save_beside)

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
+from tlworkbench.tui.background import in_background
 from tlworkbench.tui.decisions import Decision, Decisions
 from tlworkbench.tui.opened import Opened, stamp_of
 from tlworkbench.tui.screens.data_checks import CheckingScreen
@@ -96,6 +97,7 @@ class DataScreen(SuspectsScreen, LabellingScreen, CheckingScreen):
         self._show_opened(self._opened, before)
         if before is not None:
             before.close()
+        in_background(self, "prepare", self._opened.rows.prepare)
         self.refresh_bindings()
 
     def _show_opened(self, opened: Opened, before: Opened | None) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 2
 """Rows kept in sight above and below the cursor."""
+_STILL = 4
+"""One part in so many of the pane shows the same rows after a step at its edge."""
 _FEW = 64
 """More changed rows than these are not looked up one by one."""
 
@@ -189,7 +191,11 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return columns(len(self._source), self._source.label_names(), width, self.view.suggests)
 
     def _keep_in_sight(self, before: int | None = None) -> bool:
-        """Scroll where the cursor would leave the pane; a far jump brings its row to the middle."""
+        """Scroll where the cursor would leave the pane; a far jump brings its row to the middle.
+
+        A step at the edge scrolls by most of a page: the rows then stand still under the next ones, and a key that is
+        pressed again and again seldom costs the whole list.
+        """
         height = self.scrollable_content_region.height
         top = self.scroll_offset.y
         if not height:
@@ -198,6 +204,9 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         wanted = min(max(top, self.place + margin - height + 1), max(0, self.place - margin))
         if wanted != top and before is not None and abs(self.place - before) >= height:
             wanted = self.place - height // 2
+        elif wanted != top and before is not None and abs(self.place - before) == 1:
+            kept = max(margin, height // _STILL)
+            wanted = self.place - kept if self.place > before else self.place - height + 1 + kept
         wanted = max(0, min(wanted, len(self.view) - height))
         if wanted == top:
             return False
