@@ -177,10 +177,18 @@ class Importing:
             self._node.post_message(RowsSeen(job, rows))
 
     def _look(self, job: JobFolder) -> None:
-        now = time.monotonic()
-        if self._looking or now - self._looked_at < LOOK_SECONDS:
+        """Look at what is there, soon; a look that waits already will see it too."""
+        if self._looking:
             return
-        self._looking, self._looked_at = True, now
+        self._looking = True
+        wait = self._looked_at + LOOK_SECONDS - time.monotonic()
+        if wait > 0:
+            self._node.set_timer(wait, lambda: self._look_now(job))
+        else:
+            self._look_now(job)
+
+    def _look_now(self, job: JobFolder) -> None:
+        self._looked_at = time.monotonic()
 
         def look() -> None:
             try:
