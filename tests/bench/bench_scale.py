@@ -238,6 +238,8 @@ def _type_ahead(figures: Figures, terminal: Tapped, workspace: Workspace, count:
     typed = [drawn.randrange(len(LABELS)) for _ in range(count)]
     _answer(terminal, "\x1b[H", "row 1 of ")
     since = terminal.mark()
+    process = psutil.Process(terminal.process.pid)
+    used = sum(process.cpu_times()[:2])
     began = time.monotonic()
     for number, label in enumerate(typed):
         time.sleep(max(0.0, began + number / RATE - time.monotonic()))
@@ -245,12 +247,14 @@ def _type_ahead(figures: Figures, terminal: Tapped, workspace: Workspace, count:
     last = f"row {count + 1:,} of ".replace(",", " ")
     pressed = time.monotonic()
     behind = terminal.seen(last, since) - pressed
+    used = sum(process.cpu_times()[:2]) - used
     labelling = workspace.labelling()
     names = {label.id: label.name for label in labelling.label_set.labels}
     wrong = sum(names[int(labelling.current[row])] != LABELS[label] for row, label in enumerate(typed))
     labelling.journal.close()
     figures.tell(f"{count} digits at {RATE:g} a second: on a wrong row", wrong, "rows", 0)
-    figures.tell("screen behind the last of them", behind, "s", 1)
+    figures.tell("screen behind the last of them", behind, "s")
+    figures.tell("CPU time of the screen for each", 1000 * used / count, "ms")
 
 
 def bulk(figures: Figures, home: Path, count: int = 50_000) -> None:

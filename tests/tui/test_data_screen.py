@@ -266,7 +266,7 @@ async def test_the_whole_row_is_told(make_rows: MakeRows, until: Until, lines: L
         shown = "\n".join(lines(app))
         assert "red backwards the end" in shown.replace("│\n", "\n") or "backwards the end" in shown
         assert "source   a" in shown and "now      b" in shown and "marks    edited" in shown
-        assert "split    train" in shown and "stars  5" in shown and "key" in shown
+        assert "split    train" in shown and "stars    5" in shown and "key" in shown
         assert "\x1b" not in shown and "\u202e" not in shown
         await pilot.press("d")
         assert "source   a" not in "\n".join(lines(app))

@@ -83,7 +83,7 @@ async def test_a_long_row_is_scrolled_and_what_decides_its_label_stays(
         await pilot.press("end")
         await until(pilot, lambda: "word2999" in "\n".join(lines(app)) and "end of" in "\n".join(lines(app)))
         shown = "\n".join(lines(app))
-        assert "now      a" in shown and "stars  five" in shown and "row 1 of 2" in shown
+        assert "now      a" in shown and "stars    five" in shown and "row 1 of 2" in shown
         await pilot.press("pageup", "home")
         await until(pilot, lambda: "word0 word1" in beside(lines, app))
         # Keys of the screen work here too; esc goes back to the rows.

@@ -185,7 +185,9 @@ class DetailLines:
             yield Passage(partial(self._indented, value[begin:end]), end - begin)
 
     def _value(self, name: str, value: str, width: int) -> list[Line]:
-        head = self._muted(f"{name}  " if name != "note" else f"{name:<{_HEAD - 1}} ")
+        head = self._muted(f"{name:<{_HEAD - 1}} " if cell_len(name) < _HEAD else f"{name}  ")
+        if not value:
+            return [_cut([head, self._dim("–")], width)]
         room = width - cell_len(head.text)
         if "\n" not in value and len(value) <= room and cell_len(clean(value)) <= room:
             return [[head, self._plain(clean(value))]]
