@@ -63,6 +63,7 @@ def edit_a_bit(rows: Rows, journal: Journal) -> None:
     journal.set_label([key(rows, 7)], -1)
     journal.set_excluded([key(rows, 2)], True)
     journal.set_flagged([key(rows, 3), key(rows, 4)], True)
+    journal.set_note(key(rows, 3), 'say "why", 12\nor not')
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -103,6 +104,7 @@ def test_an_export_imported_elsewhere_gives_the_same_labels_in_one_edit(
         one, other = Labelling(rows, journal), Labelling(rows, fresh)
         assert other.excluded.tolist() == one.excluded.tolist()
         assert other.flagged.tolist() == one.flagged.tolist()
+        assert fresh.notes() == journal.notes() == {key(rows, 3): 'say "why", 12\nor not'}
         assert fresh.edit_count == 1 and report.edit is not None and report.edit.means == "import"
         # Row 5 is left alone, 4 and 6 keep their labels, 4 is flagged.
         assert report.changed == 6

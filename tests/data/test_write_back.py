@@ -319,7 +319,7 @@ def test_several_splits_become_a_column_and_a_cut_of_ours_does_not(tmp_path: Pat
 cells = st.text(st.sampled_from('ab ,;"\n\r\té😀'), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     records=st.lists(st.tuples(cells, st.sampled_from(["x", "y", "", 'q"q']), cells), min_size=1, max_size=8),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
@@ -358,3 +358,57 @@ def test_whatever_is_in_a_csv_only_labels_of_edited_rows_change(
     assert [(row[0], row[1], row[3]) for row in found] == [("1", text, more) for text, _, more in records]
     if not any(label.strip() != wish for (_, label, _), wish in zip(records, wanted, strict=True)):
         assert content == opened.source.read_bytes()
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "label", '"}', "\\", "é\u2028", "a,b: {"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["label", "x"]), inner, max_size=2),
+    max_leaves=3,
+)
+objects = st.fixed_dictionaries(
+    {"text": st.sampled_from(["a", "b", "", '"label": 1', "é\n"])},
+    optional={"label": st.sampled_from(["x", "y", "", None]), "more": values, "lab": values},
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    records=st.lists(objects, min_size=1, max_size=6),
+    ascii_=st.booleans(),
+    separators=st.sampled_from([(",", ":"), (", ", ": "), (" , ", " : ")]),
+    ending=st.sampled_from(["\n", "\r\n", "\n\n"]),
+    edits=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["x", "y", "", 'n"ö']), st.booleans()), max_size=4),
+)
+def test_whatever_is_in_a_jsonl_only_labels_of_edited_rows_change(
+    tmp_path_factory: pytest.TempPathFactory,
+    records: list[dict[str, object]],
+    ascii_: bool,
+    separators: tuple[str, str],
+    ending: str,
+    edits: list[tuple[int, str, bool]],
+) -> None:
+    folder = tmp_path_factory.mktemp("jsonl")
+    order = [dict(sorted(record.items(), reverse=bool(number % 2))) for number, record in enumerate(records)]
+    lines = [json.dumps(record, ensure_ascii=ascii_, separators=separators) + ending for record in order]
+    (folder / "x.jsonl").write_bytes("".join(lines).encode())
+    texts: dict[str, list[object]] = {
+        "text": [record["text"] for record in records],
+        "label": [record.get("label") for record in records],
+    }
+    rows = of_table(folder, {"train": pa.table(texts)}, folder / "x.jsonl", validation=0)
+    with Journal.open(folder / "labels.sqlite", rows.meta.label_values) as journal:
+        wanted = [record.get("label") or "" for record in records]
+        journal.add_label('n"ö')
+        names = journal.label_set().names
+        for row, name, _ in edits:
+            if row < len(records) and (not name or name in names):
+                journal.set_label([int(rows.keys[row])], journal.label_set().index(name) if name else -1)
+                wanted[row] = name
+        write_back(rows, Labelling(rows, journal), folder / "back.jsonl")
+    content = (folder / "back.jsonl").read_bytes().decode()
+    found = content.split(ending)[: len(lines)]
+    for line, before, record, label in zip(found, lines, records, wanted, strict=True):
+        if label == (record.get("label") or ""):
+            assert line + ending == before
+        else:
+            assert json.loads(line) == record | {"label": label or None}

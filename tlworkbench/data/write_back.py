@@ -76,13 +76,14 @@ def _source_of(rows: Rows, format_: str) -> tuple[Path | None, str]:
     """The one file that the rows come from, where it is of the format wanted; why it can't be kept byte for byte."""
     if not rows.meta.source:
         return None, "the rows come from no file"
+    if not Path(rows.meta.source).is_absolute():
+        # A folder of that name may lie here by chance.
+        return None, f"{rows.meta.source} comes from the Hub"
     try:
         found = resolve_source(rows.meta.source)
     except UserError:
         return None, f"{Path(rows.meta.source).name} is not there any more"
     files = [file for split in found.files.values() for file in split]
-    if found.kind == "hub":
-        return None, f"{found.id} comes from the Hub"
     if len(files) > 1:
         return None, f"{Path(rows.meta.source).name} is {len(files)} files"
     if found.format != format_:
