@@ -109,6 +109,14 @@ def test_rules_go_by_the_sources_value_whatever_became_of_its_label(rows: Rows, 
     assert labelled(rows, journal) == ["great", "so-so", "so-so", "4", "other", "great", "so-so", ""]
 
 
+def test_a_label_that_comes_back_to_a_taken_key_gets_a_free_one(rows: Rows, journal: Journal) -> None:
+    journal.map_labels({"2": "1"})
+    journal.add_label("new")
+    journal.map_by_rule(parse_rules("2=back"))
+    keys = {label.name: label.shortcut for label in journal.label_set().labels}
+    assert keys == {"1": "1", "back": "6", "3": "3", "4": "4", "5": "5", "new": "2"}
+
+
 def test_rules_can_use_a_label_that_was_added_and_rows_set_here_go_with_their_label(
     rows: Rows, journal: Journal
 ) -> None:

@@ -130,6 +130,13 @@ def test_a_label_set_to_what_the_source_says_is_no_change(open_: Open) -> None:
     assert opened.back("back.csv") == (b"text,label\na, 1\nb,2\n", WriteBack(2, 0, 0, ""))
 
 
+def test_a_label_shown_cut_is_written_whole(open_: Open) -> None:
+    long = "x" * 70
+    opened = open_("long.csv", f"text,label\na,{long}\nb,y\n".encode())
+    opened.label(1, "x" * 63 + "…")
+    assert opened.back("back.csv")[0] == f"text,label\na,{long}\nb,{long}\n".encode()
+
+
 def test_excluded_rows_stay_unless_they_are_to_be_left_out(open_: Open) -> None:
     opened = open_("x.csv", b'text,label\n"a\nb",1\nc,2\nd,1')
     opened.journal.set_excluded([opened.key(0), opened.key(2)], True)
