@@ -79,12 +79,10 @@ class FindingScreen(RowsScreen):
             place = int(np.searchsorted(view.rows, row or 0)) if ascending else 0
         self._shown = shown
         self._narrow_when_found = False
+        self._panes.say("")
         self._panes.set_view(view, place)
         if self._before is None:
             self.workbench.where.keep("data", **shown.kept())
-
-    def _tell_shown(self) -> None:
-        self._panes.say(f"{counted(len(self._table.view), 'row')} shown")
 
     async def action_filter(self) -> None:
         """Ask for the filter; enter applies it anew even where it stays as it was."""
@@ -93,7 +91,6 @@ class FindingScreen(RowsScreen):
             if filter is not None:
                 with self.workbench.reporting():
                     await self._show(replace(self._shown, filter=filter))
-                    self._tell_shown()
 
         await self.app.push_screen(FilterDialog(self._shown.filter, filter_input(self._data())), decided)
 
@@ -113,7 +110,6 @@ class FindingScreen(RowsScreen):
         if not self._shown.only_found and not len(self._panes.found):
             raise UserError("no rows were found to show alone", "Press / to search first.")
         await self._show(replace(self._shown, only_found=not self._shown.only_found))
-        self._tell_shown()
 
     async def action_again(self) -> None:
         """Look again which rows fit, and put them into their order."""

@@ -254,16 +254,17 @@ class DataPanes(Container):
                 f"{thousands(marked)} marked" + (" (v ends the range)" if table.marks.anchor is not None else "")
             )
         if self.search.needle:
-            at = int(np.searchsorted(self.found, table.place))
+            at, found = int(np.searchsorted(self.found, table.place)), thousands(len(self.found))
             here = at < len(self.found) and self.found[at] == table.place
-            edge.append(f"match {at + 1} of {len(self.found)}" if here else f"{len(self.found)} found")
+            edge.append(f"match {thousands(at + 1)} of {found}" if here else f"{found} found")
         if self._progress is not None and self._progress.done:
             edge.append(f"{thousands(self._progress.done)} done")
         if self._pace:
             edge.append(f"{self._pace} a minute")
         of_all = f", {thousands(len(self.opened.rows))} in all" if view.narrowed and self.opened is not None else ""
         of_all = " so far" if self.first is not None else of_all
-        edge.append(f"row {thousands(table.place + 1 if len(view) else 0)} of {thousands(len(view))}{of_all}")
+        standing = f"row {thousands(table.place + 1)} of {thousands(len(view))}" if len(view) else "no row"
+        edge.append(f"{standing}{of_all}")
         line = self.query_one("#place", EdgeLine)
         room = (line.size.width or 80) - 6
         # Where one stands matters more than what was just said, which also shows in the row itself.
