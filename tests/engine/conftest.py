@@ -2,6 +2,8 @@
 
 import gc
 import importlib
+import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -194,3 +196,13 @@ def long_trials(empty_trials: Trials) -> Trials:
 def every_step_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step makes an event, however quick it was."""
     monkeypatch.setattr("tlworkbench.engine.reporter.STEP_EVERY", 0.0)
+
+
+@pytest.fixture
+def sure(tiny_bert: Path, tmp_path: Path) -> str:
+    """The tiny model without dropout, so that a batch gives the same gradient however it is cut."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "sure")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    return str(folder)

@@ -1,9 +1,6 @@
 """Settings of a run that change what it learns from and how; each is the same after a stop and a resume."""
 
-import json
-import shutil
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,16 +17,6 @@ from tlworkbench.jobs.follow import EventTail
 
 def notes(job: JobFolder) -> list[str]:
     return [event.text for event in EventTail(job.events_file).read() if isinstance(event, Note)]
-
-
-@pytest.fixture
-def sure(trials: Any, tmp_path: Path) -> str:
-    """The tiny model without dropout, so that a batch gives the same gradient however it is cut."""
-    folder = shutil.copytree(trials.model, tmp_path / "sure")
-    config = json.loads((folder / "config.json").read_text())
-    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    (folder / "config.json").write_text(json.dumps(config))
-    return str(folder)
 
 
 @pytest.mark.usefixtures("every_step_told")

@@ -4,7 +4,16 @@ import errno
 
 from tlworkbench.errors import UserError
 
-_MEMORY = ("out of memory", "allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_MEMORY = (
+    "out of memory",
+    "allocate memory",
+    "not enough memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "std::bad_alloc",
+    # oneDNN's words for it.
+    "could not create a memory",
+    "could not create a primitive",
+)
 _DISK = ("No space left on device", "Disk quota exceeded", "PytorchStreamWriter failed", "iostream error")
 
 

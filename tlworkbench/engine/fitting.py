@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from safetensors import SafetensorError
 from transformers import set_seed
@@ -22,8 +23,9 @@ from tlworkbench.engine.model_folder import (
 )
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.plan import Plan
+from tlworkbench.engine.probe import probe
 from tlworkbench.engine.reporter import LONG_EVALUATION, Reporter, diverged
-from tlworkbench.engine.run_record import note_smaller_portions
+from tlworkbench.engine.run_record import Probe, note_probe, note_smaller_portions
 from tlworkbench.engine.scoring import Scored, score
 from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import TokenisedTexts, tokenise
@@ -85,7 +87,6 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
 
     Raises UserError where it can't go on: numbers that overflow, memory or disk that ran out.
     """
-    _announce(plan, prepared, checkpoint)
     pace = Pace(len(prepared.train), plan.spec.rows_a_step, plan.total_steps)
     arguments = training_arguments(
         plan.spec, plan.context.job.checkpoints_dir, plan.total_steps, plan.precision, plan.device
@@ -101,12 +102,17 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         _evaluation(plan, prepared.validation, pace),
         _lowered(plan),
     )
-    if checkpoint is not None and checkpoint.rows_at_once:
-        trainer.rows_at_once = checkpoint.rows_at_once
     trainer.add_callback(
         Reporter(plan.context, plan.spec, trainer.sampler, pace, len(prepared.validation), plan.total_steps)
     )
     try:
+        probed = None
+        if checkpoint is None:
+            probed = _probed(plan, prepared, trainer)
+            trainer.rows_at_once = probed.rows
+        elif checkpoint.rows_at_once:
+            trainer.rows_at_once = checkpoint.rows_at_once
+        _announce(plan, prepared, checkpoint, probed)
         trainer.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
     except (RuntimeError, OSError, MemoryError, SafetensorError) as error:
         folder = plan.context.job.checkpoints_dir
@@ -119,7 +125,21 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
     return Fitted(pace.mean_examples_per_second)
 
 
-def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> None:
+def _probed(plan: Plan, prepared: Prepared, trainer: TextTrainer) -> Probe:
+    plan.context.progress("trying the longest batch", 0)
+
+    def lowered(before: int, rows: int, why: str) -> None:
+        trainer.rows_at_once = rows
+        _tell_lowered(plan, rows, why if "GB" in why else f"{why} with {before} rows at once")
+
+    spec = plan.spec
+    rows = min(spec.batch_size, len(prepared.train))
+    probed = probe(trainer.model, prepared.train, rows, spec.rows_a_step, plan.precision, lowered)
+    note_probe(plan.context.job.path, probed)
+    return msgspec.structs.replace(probed, rows=probed.rows if probed.rows < rows else spec.batch_size)
+
+
+def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None, probed: Probe | None) -> None:
     count = len(plan.names)
     truncated = prepared.train.truncated / len(prepared.train)
     plan.context.emit(
@@ -138,6 +158,8 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> 
             majority_accuracy=plan.majority.accuracy,
             majority_macro_f1=plan.majority.macro_f1,
             first_step=checkpoint.step if checkpoint else 0,
+            step_seconds=probed.step_seconds if probed else 0.0,
+            peak_memory=probed.peak_bytes if probed else 0,
         )
     )
     if checkpoint is not None:
@@ -160,16 +182,17 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> 
 
 def _lowered(plan: Plan) -> Callable[[TextTrainer, int], None]:
     def lowered(trainer: TextTrainer, before: int) -> None:
-        rows, step = trainer.rows_at_once, trainer.state.global_step + 1
-        whole = plan.spec.rows_a_step
-        plan.context.note(
-            f"out of memory with {before} rows at once at step {step}: goes on with {rows} × "
-            f"{math.ceil(whole / rows)}, a step still learns from {whole}",
-            warning=True,
-        )
-        note_smaller_portions(plan.context.job.path, step, rows)
+        step = trainer.state.global_step + 1
+        _tell_lowered(plan, trainer.rows_at_once, f"out of memory with {before} rows at once at step {step}", step)
 
     return lowered
+
+
+def _tell_lowered(plan: Plan, rows: int, why: str, step: int = 1) -> None:
+    whole = plan.spec.rows_a_step
+    parts = math.ceil(whole / rows)
+    plan.context.note(f"{why}: goes on with {rows} × {parts}, a step still learns from {whole} rows", warning=True)
+    note_smaller_portions(plan.context.job.path, step, rows)
 
 
 def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[TextTrainer], Scored]:

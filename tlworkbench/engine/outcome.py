@@ -102,6 +102,7 @@ def record_begin(plan: Plan, prepared: Prepared) -> None:
             threads=usable_cores(),
             versions=library_versions(),
             smaller_portions=before.smaller_portions if before else (),
+            probe=before.probe if before else None,
             seconds=before.seconds if before else 0.0,
         ),
     )

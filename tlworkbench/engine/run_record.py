@@ -20,6 +20,21 @@ class SmallerPortions(msgspec.Struct, frozen=True):
     rows: int
 
 
+class Probe(msgspec.Struct, frozen=True):
+    """What the longest batch took when it was tried before the run."""
+
+    rows: int
+    """Rows that fit into memory at once,"""
+    tokens: int
+    """and how long they are, padding included."""
+    seconds: float
+    """Forward and backward pass of these rows."""
+    step_seconds: float
+    """A step's rows of average length at that speed."""
+    peak_bytes: int
+    """Memory at its fullest, the optimizer's share included: of the process, or of the GPU where one is used."""
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a run was made."""
 
@@ -41,6 +56,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     smaller_portions: tuple[SmallerPortions, ...] = ()
     """The rows of a step stayed the same."""
+    probe: Probe | None = None
     seconds: float = 0.0
     """Time spent on it, over all its stops."""
     result: dict[str, Any] | None = None
@@ -58,6 +74,13 @@ def read_record(folder: Path) -> RunRecord | None:
         return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=RunRecord)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def note_probe(folder: Path, probe: Probe) -> None:
+    """Add to the record what the longest batch took."""
+    record = read_record(folder)
+    if record is not None:
+        write_record(folder, msgspec.structs.replace(record, probe=probe))
 
 
 def note_smaller_portions(folder: Path, step: int, rows: int) -> None:

@@ -62,6 +62,10 @@ class TrainingBegan(_Event, frozen=True, kw_only=True, tag="training"):
     majority_macro_f1: float = 0.0
     first_step: int = 0
     """Step a resumed run goes on from."""
+    step_seconds: float = 0.0
+    """What a step is expected to take, from the longest batch tried before; 0 where it wasn't."""
+    peak_memory: int = 0
+    """Bytes it is expected to need at most; 0 where nothing was tried."""
 
 
 class Step(_Event, frozen=True, kw_only=True, tag="step", gc=False):
