@@ -4,10 +4,13 @@ import hashlib
 import sqlite3
 from pathlib import Path
 
-from tests.data.test_journal_failures import bound_by_rights
+import pytest
+
+from tests.data.test_journal_failures import bound_by_rights, no_file_longer_than
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.journal_schema import FORMAT
 from tlworkbench.data.row_edits import RowEdit
+from tlworkbench.errors import UserError
 
 FORMAT_1 = """
 CREATE TABLE edits (
@@ -118,3 +121,13 @@ def test_an_old_journal_in_a_read_only_folder_is_read_and_left_as_it_is(tmp_path
     assert sorted(seen) == [[7, 1], [HIGH, 1]]
     assert said == f"{path} is read-only"
     assert hashlib.sha256(path.read_bytes()).digest() == before
+
+
+def test_an_upgrade_that_the_disk_cannot_take_leaves_the_old_file_for_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    of_format_1(path)
+    with no_file_longer_than(8000), pytest.raises(UserError, match="disk"):
+        Journal.open(path)
+    assert number_of(path) == 1
+    with Journal.open(path) as journal:
+        assert (journal.version, journal.edit_count, journal.label_set().names) == (4, 2, ("bad", "pos"))

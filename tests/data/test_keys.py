@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlworkbench.data.keys import content_hashes, unique_keys
+from tlworkbench.data.keys import content_hash, content_hashes, unique_keys
 
 
 @given(st.lists(st.sampled_from(["", "a", "b", "é", "a\nb"]), max_size=40), st.randoms(use_true_random=False))
@@ -38,3 +38,7 @@ def test_appended_rows_do_not_change_the_keys_before_them() -> None:
 
 def test_no_rows_have_no_keys() -> None:
     assert len(unique_keys(content_hashes([]))) == 0
+
+
+def test_one_text_has_the_hash_that_it_has_among_others() -> None:
+    assert [content_hash(text) for text in ("", "a", "ü😀")] == content_hashes(["", "a", "ü😀"]).tolist()

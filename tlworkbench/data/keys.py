@@ -9,6 +9,11 @@ import numpy as np
 UInt64Array = np.ndarray[Any, np.dtype[np.uint64]]
 
 
+def content_hash(text: str) -> int:
+    """The hash of one text, as `content_hashes` has it."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
 def content_hashes(texts: Iterable[str]) -> UInt64Array:
     """First 8 bytes of BLAKE2b of each text in UTF-8, big-endian; equal texts have equal hashes."""
     digests = b"".join([blake2b(text.encode(), digest_size=8).digest() for text in texts])

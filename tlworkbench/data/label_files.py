@@ -99,7 +99,7 @@ def import_labels(rows: Rows, journal: Journal, path: Path, unmatched: Path | No
     """
     records = read_label_records(path, rows.meta)
     found = _rows_by_key(rows, records)
-    by_text = _rows_by_text(rows, records, found) if records.texts else []
+    by_text = _rows_by_text(rows, records, found) if records.contents else []
     found = sorted(found + by_text)
     labelling = Labelling(rows, journal)
     names = _names_by_id(labelling.label_set)
@@ -180,7 +180,7 @@ def _rows_by_text(rows: Rows, records: LabelRecords, found: list[tuple[int, int]
     placed = {number for number, _ in found}
     taken = {row for _, row in found}
     mentions: dict[int, list[int]] = {}
-    for number, content in enumerate(content_hashes(records.texts).tolist()):
+    for number, content in enumerate(records.contents):
         if number not in placed:
             mentions.setdefault(content, []).append(number)
     if not mentions:

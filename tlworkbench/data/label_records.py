@@ -1,6 +1,7 @@
 """Files of labels as columns: what each record says about its row. CSV and TSV, JSON lines, Parquet."""
 
 import csv
+from array import array
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from tlworkbench import atomic
 from tlworkbench.data.journal_notes import checked_note
+from tlworkbench.data.keys import content_hash
 from tlworkbench.data.label_codes import label_text
 from tlworkbench.data.label_set import checked_name
 from tlworkbench.data.rows_meta import RowsMeta
@@ -30,8 +32,8 @@ class LabelRecords:
     lines: list[int] = field(default_factory=list)
     keys: list[int | None] = field(default_factory=list)
     """None where there is none, or it can't be one."""
-    texts: list[str] = field(default_factory=list)
-    """Empty where the file has no columns of text."""
+    contents: "array[int]" = field(default_factory=lambda: array("Q"))
+    """Hashes of the texts, as `data.keys` has them; empty where the file has no columns of text."""
     labels: list[str | None] = field(default_factory=list)
     """Names fit for labels, "" for none."""
     excluded: list[bool | None] = field(default_factory=list)
@@ -54,7 +56,8 @@ def read_label_records(path: Path, meta: RowsMeta) -> LabelRecords:
             text, label = _columns(path, record, meta)
         records.lines.append(line)
         if text:
-            records.texts.append("\n".join("" if record.get(name) is None else str(record[name]) for name in text))
+            cells = ["" if record.get(name) is None else str(record[name]) for name in text]
+            records.contents.append(content_hash("\n".join(cells)))
         records.keys.append(_key(record.get("key")))
         try:
             value = label_text(record.get(label))
