@@ -63,12 +63,12 @@ def test_numbers_too_large_for_float16_stay_finite(tmp_path: Path) -> None:
     assert np.isfinite(opened(tmp_path).vectors([1])).all()
 
 
-@pytest.mark.parametrize(("keys_left", "vectors_left"), [(2, 2), (2, 3), (2, 2.4), (1.4, 3), (0, 1)])
+@pytest.mark.parametrize(("keys_left", "vectors_left"), [(2, 2), (2, 3), (2, 2.4), (1.4, 3), (0, 1), (5, 1)])
 def test_what_a_kill_leaves_is_cut_off_and_the_rest_stays(
     tmp_path: Path, keys_left: float, vectors_left: float
 ) -> None:
-    written = vectors(3)
-    append(tmp_path, META, keys(1, 2, 3), written)
+    written = vectors(5)
+    append(tmp_path, META, keys(1, 2, 3, 4, 5), written)
     os.truncate(tmp_path / embedding_files.KEYS_NAME, int(keys_left * 8))
     os.truncate(tmp_path / embedding_files.VECTORS_NAME, int(vectors_left * 8))
     whole = int(min(keys_left, vectors_left))
@@ -78,6 +78,9 @@ def test_what_a_kill_leaves_is_cut_off_and_the_rest_stays(
     assert found.keys.tolist() == [*range(1, whole + 1), 8, 9]
     assert found.vectors(found.keys[:whole]).tolist() == written[:whole].tolist()
     assert found.vectors([8, 9]).tolist() == vectors(2, seed=3).tolist()
+    # What stood behind is gone: a key left there would be taken for that of the next vector.
+    for name in (embedding_files.KEYS_NAME, embedding_files.VECTORS_NAME):
+        assert (tmp_path / name).stat().st_size == 8 * len(found)
 
 
 _WRITER = """
