@@ -1,4 +1,9 @@
-"""Texts through an encoder: the mean of the last hidden states over a text's tokens, many texts at once."""
+"""Texts through an encoder: the mean of the last hidden states over a text's tokens, many texts at once.
+
+On a processor with bf16 units MiniLM under autocast embeds 245 tweets a second and core; quantised to int8 in ONNX it
+does 161, and its vectors are further from those of fp32 (cosine .95 against .9999), after ten seconds of export. In
+fp32, all there is without such units, it does 89.
+"""
 
 import time
 from collections.abc import Callable

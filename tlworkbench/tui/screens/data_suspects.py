@@ -189,7 +189,7 @@ class SuspectsScreen(ImportingScreen, FindingScreen):
             else:
                 self._panes.repaint()
         notes = [clean(note.text) for note in state.notes]
-        if self._opened is None or not self._in_queue:
+        if (state.result or {}).get("suspects") and not (self._opened is not None and self._in_queue):
             notes.insert(0, "S shows them, the worst first; a accepts what is suggested.")
         self.app.notify("\n".join(notes), title=clean(state.what), timeout=12, markup=False)
 
