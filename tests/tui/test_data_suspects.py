@@ -43,7 +43,8 @@ if not context.stop_requested:
     meta = SuggestionsMeta(model=spec.model, embeddings="fake", journal_version=spec.journal_version)
     write_suggestions(workspace.root / FILE_NAME, rows.keys, columns, {}, meta)
 context.note("not judged, as no other text has the label: odd")
-context.finish(Finished(status="stopped" if context.stop_requested else "done", what="2 suspects in 8 labelled rows", result={"suspects": 2}))
+status = "stopped" if context.stop_requested else "done"
+context.finish(Finished(status=status, what="2 suspects in 8 labelled rows", result={"suspects": 2}))
 """
 GAIN = {
     "rows": 2000,
