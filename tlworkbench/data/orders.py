@@ -106,24 +106,35 @@ def _latest(indices: Indices, given: OrderInput) -> Indices:
 
 def _descending(indices: Indices, scores: Scores) -> Indices:
     # Adding zero makes -0.0 a plain 0.0.
-    bits = (scores[indices].astype(np.float32) + np.float32(0)).view(np.uint32)
-    # IEEE 754 orders like sign and magnitude; so turned, floats sort as whole numbers, here from high to low.
-    falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
-    return _ascending(indices, np.where(np.isnan(scores[indices]), np.uint32(2**32 - 1), falling))
+    wanted = scores[indices].astype(np.float32) + np.float32(0)
+    ranks = wanted.view(np.uint32)
+    unknown = np.isnan(wanted)
+    # IEEE 754 orders like sign and magnitude: with the magnitude of what is not negative turned round, floats sort as
+    # whole numbers, here from high to low.
+    ranks ^= ((ranks >> np.uint32(31)) - np.uint32(1)) & np.uint32(2**31 - 1)
+    ranks[unknown] = 2**32 - 1
+    return _ascending(indices, ranks)
 
 
 def _ascending(indices: Indices, ranks: np.ndarray[Any, np.dtype[np.uint32]]) -> Indices:
     # One sort of whole numbers that carry their place is ten times as fast as a stable argsort.
-    tagged = (ranks.astype(np.uint64) << np.uint64(32)) | np.arange(len(indices), dtype=np.uint64)
+    tagged = ranks.astype(np.uint64)
+    tagged <<= np.uint64(32)
+    tagged |= np.arange(len(indices), dtype=np.uint64)
     tagged.sort()
-    return indices[(tagged & np.uint64(2**32 - 1)).astype(np.int64)]
+    tagged &= np.uint64(2**32 - 1)
+    found: Indices = indices[tagged.view(np.int64)]
+    return found
 
 
 def _shuffled(keys: np.ndarray[Any, np.dtype[np.uint64]], seed: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014) of key and seed: a row's
     place among others depends on nothing else, so filters and new rows leave a random order as it was."""
     mixed = keys + np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
     # Its upper half will do: of a million rows a hundred share theirs with another one.
-    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(32)).astype(np.uint32)
+    mixed >>= np.uint64(32)
+    return mixed.astype(np.uint32)
