@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from tests.tui.test_data_screen import at_once, labels, opened, table
 from tlworkbench.data.search import Batch, search_texts
+from tlworkbench.data.suggestions import FILE_NAME, SuggestionColumns, SuggestionsMeta, write_suggestions
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.choose_several import ChooseSeveral
 from tlworkbench.tui.screens.data import DataScreen
@@ -325,3 +326,28 @@ async def test_every_part_of_the_title_is_seen_at_80_columns(make_rows: MakeRows
         for part in ("label a", "source", "split t", "not ed", "not fl", "not ex", "/two", "random"):
             assert part in title
         assert np.array_equal(shown(app), [0])
+
+
+async def test_suggestions_can_be_filtered_and_ordered_by(tweets: Workspace, until: Until, lines: Lines) -> None:
+    rows = tweets.rows()
+    given, suspicion = rows.source_labels.astype(np.int16), np.linspace(0, 1, 8, dtype=np.float32)
+    suggested = given.copy()
+    suggested[[2, 5]] = (given[[2, 5]] + 1) % 3
+    columns = SuggestionColumns(given, suggested, suspicion, suspicion, 1 - suspicion, suggested != given)
+    write_suggestions(tweets.root / FILE_NAME, rows.keys, columns, {}, SuggestionsMeta(model="bundled"))
+    app = Workbench(tweets)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, until)
+        await pilot.press("F")
+        await until(pilot, lambda: "≠ label 2" in "\n".join(lines(app)) and "= label 6" in "\n".join(lines(app)))
+        await pressed(app, pilot, until, "d", "enter")
+        assert shown(app) == [2, 5] and "predicted ≠ label" in lines(app)[1]
+        await pressed(app, pilot, until, "o", "s")
+        assert shown(app) == [5, 2]
+        await pressed(app, pilot, until, "o", "u")
+        assert shown(app) == [2, 5] and "uncertain first" in lines(app)[1]
+        # What is accepted stays in sight until r.
+        await pilot.press("a")
+        assert shown(app) == [2, 5]
+        await pressed(app, pilot, until, "r")
+        assert shown(app) == [5]
