@@ -89,6 +89,30 @@ def test_a_damaged_index_loses_nothing(tmp_path: Path) -> None:
         assert (journal.label_set(), journal.overrides(), journal.edits(1000)) == expected
 
 
+def test_an_edit_known_by_its_changes_alone_can_be_undone_and_keeps_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    edited(path)
+    with sqlite3.connect(path) as database:
+        newest = database.execute("SELECT max(id) FROM edits").fetchone()[0]
+        # The flag, which was undone, and the rename before it.
+        database.execute("DELETE FROM edits WHERE id >= ?", (newest - 1,))
+    database.close()
+    spoil(path, page_of(path, "rows_by_version"))
+    assert salvage(path) is not None
+    with Journal.open(path) as journal:
+        lost = journal.edits(2)
+        assert [(edit.id, edit.kind, edit.state) for edit in lost] == [
+            (newest, "flagged", "abandoned"),
+            (newest - 1, "labels", "applied"),
+        ]
+        assert journal.redo() is None and journal.label_set().names == ("a", "b", "see")
+        made = journal.set_flagged([7], True)
+        assert made is not None and made.id == newest + 1
+        journal.undo()
+        undone = journal.undo()
+        assert undone is not None and undone.id == newest - 1 and journal.label_set().names == ("a", "b", "c")
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_is_damaged_the_new_journal_opens_and_can_be_edited(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "labels.sqlite"

@@ -148,8 +148,10 @@ def _unknown_edits(tables: dict[str, list[Record]]) -> list[Record]:
     """Edits of which only what they changed could be read: they can be undone, and no new one gets their number."""
     known = {edit["id"] for edit in tables["edits"]}
     rows: dict[int, set[int]] = {}
+    kinds: dict[int, str] = {}
     for change in tables["row_changes"]:
         rows.setdefault(change["edit"], set()).add(change["key"])
+        kinds[change["edit"]] = change["field"]
     sets = {change["edit"] for change in tables["label_changes"]}
     steps = sorted(tables["log"], key=lambda step: int(step["version"]))
     direction = {step["edit"]: step["direction"] for step in steps if step["edit"] is not None}
@@ -159,7 +161,7 @@ def _unknown_edits(tables: dict[str, list[Record]]) -> list[Record]:
             "at": 0.0,
             "who": "",
             "means": "salvage",
-            "kind": "label" if number in rows else "labels",
+            "kind": "import" if number in rows and number in sets else kinds.get(number, "labels"),
             "text": "an edit that could not be read",
             "rows": len(rows.get(number, ())),
             # One undone for good looks the same as one that can be made again: the safe guess is the former.
