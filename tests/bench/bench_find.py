@@ -8,7 +8,9 @@ those marked with a star, which the screen works out in another.
 
 import argparse
 import asyncio
+import atexit
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -16,7 +18,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ["TLWORKBENCH_HOME"] = tempfile.mkdtemp(prefix="bench-find-")
+_HOME = tempfile.mkdtemp(prefix="bench-find-")
+os.environ["TLWORKBENCH_HOME"] = _HOME
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
