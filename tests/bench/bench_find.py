@@ -8,9 +8,7 @@ those marked with a star, which the screen works out in another.
 
 import argparse
 import asyncio
-import atexit
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -18,9 +16,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_HOME = tempfile.mkdtemp(prefix="bench-find-")
-os.environ["TLWORKBENCH_HOME"] = _HOME
-atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
@@ -180,13 +175,15 @@ def main() -> int:
     parser.add_argument("--searches", type=int, default=5)
     parser.add_argument("--keys", type=int, default=60)
     given = parser.parse_args()
-    workspace = open_workspace("find", create=True)
-    workspace.update(where={"screen": "data"})
-    generate(workspace, given.rows)
-    print(f"{given.rows} rows, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    searches(workspace, given.searches)
-    filters_and_orders(workspace)
-    asyncio.run(keys_during_a_search(workspace, given.keys))
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TLWORKBENCH_HOME"] = home
+        workspace = open_workspace("find", create=True)
+        workspace.update(where={"screen": "data"})
+        generate(workspace, given.rows)
+        print(f"{given.rows} rows, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+        searches(workspace, given.searches)
+        filters_and_orders(workspace)
+        asyncio.run(keys_during_a_search(workspace, given.keys))
     print(f"missed: {', '.join(failed)}" if failed else "every bar is met")
     return bool(failed)
 
