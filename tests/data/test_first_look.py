@@ -68,6 +68,12 @@ def test_only_the_beginning_of_a_file_is_read(tmp_path: Path) -> None:
         list(file.tables())
 
 
+def test_one_endless_line_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlworkbench.data.first_look._LOOK_BYTES", 1000)
+    (tmp_path / "a.jsonl").write_text('[{"text": "a"}, ' * 1000)
+    assert first_look(str(tmp_path / "a.jsonl")) is None
+
+
 def test_what_is_wrong_is_said_as_the_import_says_it(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n,m\n1,2\n")
     with pytest.raises(UserError, match="no column holds text"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,12 +72,13 @@ class FileTables:
             self.position = self.size
 
     def _records(self, limit: int) -> Iterator[pa.Table]:
-        # A field may be of any size; the module's own limit is there for what comes from the network.
-        csv.field_size_limit(sys.maxsize)
+        if not limit:
+            # A field may be of any size; the module's own limit stands where only the beginning is looked at.
+            csv.field_size_limit(sys.maxsize)
         head = read_head(self.path, self.name, "\t" if self.format == "tsv" else "")
         width = len(head.names)
-        with self.path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-            lines = _Lines(file, limit)
+        with self._beginning(limit) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
+            lines = _Lines(file)
             reader = csv.reader(lines, delimiter=head.delimiter)
             records: list[list[str | None]] = []
             next((record for record in reader if any(cell.strip() for cell in record)), None)
@@ -112,12 +113,18 @@ class FileTables:
             yield table.filter(pc.not_equal(pc.utf8_trim_whitespace(table.column("text")), ""))
 
     def _lines(self, limit: int) -> Iterator[list[str]]:
-        with self.path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig") as file:
+        with self._beginning(limit) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig") as file:
             while lines := file.readlines(_LINES_BYTES):
                 self.position = raw.tell()
                 yield [line.removesuffix("\n") for line in lines]
-                if limit and self.position >= limit:
-                    return
+
+    def _beginning(self, limit: int) -> BinaryIO:
+        """The file, or the whole lines among its first `limit` bytes; it may be one endless line."""
+        if not limit:
+            return self.path.open("rb")
+        with self.path.open("rb") as file:
+            content = file.read(limit)
+        return io.BytesIO(content if len(content) < limit else content[: content.rfind(b"\n") + 1])
 
     def _parquet(self, limit: int) -> Iterator[pa.Table]:
         with pq.ParquetFile(self.path) as file:
@@ -163,28 +170,18 @@ def open_tables(path: Path, name: str, format_: str) -> FileTables:
 
 
 class _Lines:
-    """The lines of a file, to its end or to a limit in characters; knows whether it is there."""
+    """The lines of a file; knows whether its end was reached."""
 
-    def __init__(self, file: io.TextIOWrapper, limit: int) -> None:
-        self._file, self._limit = file, limit
+    def __init__(self, file: io.TextIOWrapper) -> None:
         self.ended = False
-        self._iterator = self._until() if limit else chain(file, self._end())
+        self._iterator = chain(file, self._end())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._iterator)
+        return self._iterator
 
     def _end(self) -> Iterator[str]:
         self.ended = True
         yield from ()
-
-    def _until(self) -> Iterator[str]:
-        left = self._limit
-        for line in self._file:
-            yield line
-            left -= len(line)
-            if left <= 0:
-                break
-        yield from self._end()
 
 
 def _blank(record: list[str]) -> bool:

@@ -24,7 +24,8 @@ _LOOK_BYTES = 2 << 20
 
 
 def first_look(source: str, text: tuple[str, ...] = (), label: str = "") -> Rows | None:
-    """The first rows of a local source, in the order in which the import will have them; None for one from the Hub.
+    """The first rows of a local source, in the order in which the import will have them; None for one from the Hub,
+    or where nothing can be seen without reading more.
 
     Reads at most two megabytes of the first file (of a Parquet file its first rows). Columns are chosen as the import
     chooses them; keys of repeated texts and the validation split are not settled. Raises UserError like the import.
@@ -33,6 +34,8 @@ def first_look(source: str, text: tuple[str, ...] = (), label: str = "") -> Rows
     if found.kind == "hub":
         return None
     split, path = next((split, paths[0]) for split, paths in found.files.items())
+    if found.format not in ("parquet", "arrow") and not _has_lines(path):
+        return None
     file = open_tables(path, path.name, found.format)
     table: pa.Table | None = None
     for piece in file.tables(limit=_LOOK_BYTES):
@@ -62,6 +65,13 @@ def first_look(source: str, text: tuple[str, ...] = (), label: str = "") -> Rows
     meta = RowsMeta(source=source, text=columns.text, label=columns.label, label_values=named)
     whole = pa.table({**own, **dict(zip(table.column_names, table.columns, strict=True))})
     return unsettled_rows(whole, meta, codes.values)
+
+
+def _has_lines(path: Path) -> bool:
+    """Whether a line ends where one would look; else even the header could be of any length."""
+    with path.open("rb") as file:
+        content = file.read(_LOOK_BYTES)
+    return len(content) < _LOOK_BYTES or b"\n" in content
 
 
 def _joined(one: pa.Table, other: pa.Table) -> pa.Table:

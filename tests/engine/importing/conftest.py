@@ -52,7 +52,7 @@ class Outcome:
     @property
     def left_behind(self) -> set[str]:
         """Files of the workspace beside the job's own records."""
-        own = {"job.toml", "state.json", "events.jsonl", "engine.log", ".lock"}
+        own = {"job.toml", "state.json", "started.json", "events.jsonl", "engine.log", ".lock"}
         return {path.name for path in self.job.workspace.rglob("*") if path.is_file()} - own
 
 
