@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.app import App
 
@@ -14,6 +15,8 @@ from tlworkbench.jobs.events import Progress
 from tlworkbench.jobs.folder import list_jobs
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import ImportSpec
+from tlworkbench.jobs.starter import this_program
+from tlworkbench.jobs.state import process_started
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.data import DataScreen
 from tlworkbench.tui.widgets.import_line import import_line
@@ -188,3 +191,25 @@ def test_the_line_of_an_import_fits_and_says_what_is_known() -> None:
     fetching = RunState(status="running", progress=Progress(what="fetching imdb", done=3_200_000, unit="bytes"))
     assert import_line(fetching, 78).plain == "▶ fetching imdb  3 MB"
     assert import_line(RunState(), 78).plain == "▶ starting"
+
+
+async def test_esc_leaves_the_import_of_another_program_that_is_open(
+    workspace: Workspace, engine: Engine, until: Until, lines: Lines, reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = msgspec.structs.replace(
+        this_program(),
+        pid=1,
+        pid_started=process_started(1),
+        session=0,
+        session_started=0.0,
+        command="tlworkbench open",
+    )
+    monkeypatch.setattr("tlworkbench.tui.importing.read_starter", lambda folder: other)
+    engine(IMPORT)
+    reviews.with_name("go").write_text("1")
+    app = Workbench(workspace, opening=ImportSpec(source=str(reviews)))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: "3 000 rows" in said(lines, app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "was started by" in said(lines, app))
+        assert list_jobs(workspace.jobs_dir)[0].state().status == "running"

@@ -16,6 +16,7 @@ from tlworkbench.errors import UserError
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import ImportSpec
+from tlworkbench.jobs.starter import read_starter
 from tlworkbench.jobs.stop import ask_to_stop, force_stop
 from tlworkbench.tui.background import in_background
 from tlworkbench.tui.messages import JobUpdated
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How often what is imported so far is looked at."""
+_BROKEN_OFF = ("lost", "interrupted")
 PATIENCE_SECONDS = 5.0
 """An import that was asked to stop and has not by then is ended by force."""
 
@@ -53,6 +55,8 @@ class Importing:
         """Imports that are to be stopped and have not been asked to yet."""
         self._stopped: set[JobFolder] = set()
         """Those that were."""
+        self._gone: set[JobFolder] = set()
+        """Stopped ones whose folder was deleted."""
         self._followed: set[JobFolder] = set()
         """Imports that were seen running, so that their end is told."""
         self._looked_at = 0.0
@@ -72,20 +76,28 @@ class Importing:
         job = self._app.jobs.start(spec, Path(spec.source).stem)
         self._job, self._running = job, True
         self._followed.add(job)
+        # The folder of one that was stopped has gone, and this one may have its name.
+        self._stopped.discard(job)
+        self._gone.discard(job)
         self._changed(RunState())
         if not workspace.has_rows and not spec.split:
             in_background(self._node, "first look", lambda: self._first_look(job, spec))
 
     def stop(self) -> None:
-        """Stop the import that runs; it leaves nothing behind."""
-        if self._job is not None and self._running:
-            self._unwanted.add(self._job)
-            self._ask_to_stop()
+        """Stop the import that runs; it leaves nothing behind. Raises UserError where another program waits for it."""
+        job = self._job
+        if job is None or not self._running or job in self._stopped:
+            return
+        starter = read_starter(job.path)
+        if starter is not None and not starter.here and starter.open:
+            raise UserError(f"this import was started by {starter.words}", "Stop it there: ctrl+c.")
+        self._unwanted.add(job)
+        self._ask_to_stop()
 
     def updated(self, update: JobUpdated) -> None:
         """A job's state changed; only the newest import is of interest."""
         job, state = update.job, update.state
-        if job.kind != "import" or (self._job is not None and job.number < self._job.number):
+        if job.kind != "import" or job in self._gone or (self._job is not None and job.number < self._job.number):
             return
         self._job, self._running = job, not state.ended
         if state.ended:
@@ -101,7 +113,8 @@ class Importing:
         if state.status == "done":
             self._remember(job)
         self._changed(state)
-        if job in self._stopped and state.status in ("stopped", "lost"):
+        if job in self._stopped and state.status in ("stopped", *_BROKEN_OFF):
+            self._gone.add(job)
             self._app.jobs.forget(job)
             self._app.notify("The import was stopped; everything is as it was.", markup=False)
         else:
@@ -114,7 +127,7 @@ class Importing:
         name = f"{job.path.name} {state.started_at:.0f}"
         if job in self._followed:
             where.keep("data", import_told=name)
-        elif state.status not in ("failed", "lost") or where.of("data").get("import_told") == name:
+        elif state.status not in ("failed", *_BROKEN_OFF) or where.of("data").get("import_told") == name:
             return
         else:
             where.keep("data", import_told=name)
@@ -122,7 +135,7 @@ class Importing:
             self._tell_notes(state)
         elif state.status == "stopped":
             self._app.notify("The import was stopped; the workspace is as it was.", markup=False)
-        elif state.status == "lost":
+        elif state.status in _BROKEN_OFF:
             (job.path / PART_NAME).unlink(missing_ok=True)
             source = _source_of(job)
             self._app.report(
@@ -156,7 +169,7 @@ class Importing:
     def _ask_to_stop(self) -> None:
         """Ask as soon as there is a process to ask."""
         job = self._job
-        if job in self._unwanted and job is not None and job.state().pid:
+        if job in self._unwanted and job is not None and job.state().status == "running":
             self._unwanted.discard(job)
             self._stopped.add(job)
             ask_to_stop(job)
