@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from tlworkbench.data.embedding_files import EmbeddingsMeta, append
 from tlworkbench.data.embeddings import embeddings_folder
 from tlworkbench.jobs.folder import list_jobs
+from tlworkbench.jobs.spec import SuspectsSpec
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.data import DataScreen
 from tlworkbench.tui.screens.gain import GainDialog, gain_words
@@ -122,6 +123,28 @@ async def test_what_was_decided_leaves_the_queue_and_looking_again_says_how_old_
         await until(pilot, lambda: len(list_jobs(tweets.jobs_dir, "suspects")) == 2)
         await until(pilot, lambda: sorted(rows_shown(app)) == [2, 5] and table(app).row == 2)
         assert all(job.spec().journal_version == number for number, job in enumerate(list_jobs(tweets.jobs_dir)))  # type: ignore[union-attr]
+
+
+async def test_new_rows_and_another_model_make_the_queue_old(
+    tweets: Workspace, make_rows: Callable[..., Workspace], engine: Engine, until: Until, lines: Lines
+) -> None:
+    engine(SUSPECTS)
+    texts, labels = [tweets.rows().text(row) for row in range(8)], ["negative", "neutral", "positive"] * 3
+    app = Workbench(tweets)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(app, pilot, until)
+        await looked(app, pilot, until, lines, tweets)
+        make_rows([*texts, "one more"], labels)
+        await until(pilot, lambda: len(table(app).view) == 9)
+        await pilot.press("S")
+        assert "1 new row since: S looks anew" in said(lines, app)
+        app.choose_model("other")
+        await pilot.press("escape", "S")
+        assert "another model was chosen since" in said(lines, app)
+        await pilot.press("S")
+        await until(pilot, lambda: len(list_jobs(tweets.jobs_dir, "suspects")) == 2)
+        spec = list_jobs(tweets.jobs_dir, "suspects")[1].spec()
+        assert isinstance(spec, SuspectsSpec) and spec.model == "other"
 
 
 async def test_a_second_press_asks_whether_to_stop(

@@ -7,7 +7,7 @@ import numpy as np
 from textual.widgets import Static
 
 from tlworkbench.data.embeddings import Embeddings, embeddings_folder
-from tlworkbench.data.suggestions import SuggestionsMeta
+from tlworkbench.data.suggestions import Suggestions
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import GainSpec, SuspectsSpec
@@ -74,7 +74,7 @@ class SuspectsScreen(ImportingScreen, FindingScreen):
             self._look()
         elif not self._in_queue and data.advice.waiting:
             self._show_queue()
-        elif self._age(found.meta):
+        elif self._age(found):
             self._look()
         elif self._in_queue:
             self._panes.say("no label has changed since")
@@ -145,14 +145,17 @@ class SuspectsScreen(ImportingScreen, FindingScreen):
         self._queue = self._shown.asked
         place = self._table.view.place(row) if keeps and row is not None else None
         self._panes.go(place or 0)
-        age = self._age(found.meta)
+        age = self._age(found)
         self._panes.say(f"{counted(len(rows), 'suspect')}{f' · {age} since: S looks anew' if age else ', worst first'}")
 
-    def _age(self, meta: SuggestionsMeta) -> str:
+    def _age(self, found: Suggestions) -> str:
         """What has changed since the suggestions were made, in words; empty where nothing has."""
-        edits = self._data().journal.version - meta.journal_version
-        if meta.model != judging_model(self.workbench.workspace):
+        if found.meta.model != judging_model(self.workbench.workspace):
             return "another model was chosen"
+        new = int((found.suggested < 0).sum())
+        if new:
+            return counted(new, "new row")
+        edits = self._data().journal.version - found.meta.journal_version
         return counted(edits, "edit") if edits > 0 else ""
 
     async def _ask_to_stop(self) -> None:
