@@ -88,8 +88,9 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def highlight(self, needle: str) -> None:
         """Let what was searched for stand out."""
-        self._needle = needle
-        self.refresh()
+        if needle != self._needle:
+            self._needle = needle
+            self.refresh()
 
     def go(self, place: int) -> bool:
         """Put the cursor at a place, or at the nearest end; whether it moved."""
