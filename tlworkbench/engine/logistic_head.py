@@ -45,26 +45,23 @@ def fit_head(vectors: Floats, classes: Ints, count: int, penalty: float = PENALT
     ridge[-1] = 1e-6 * rows
     curvature = 0.5 * (features.T @ features).astype(np.float64) + np.diag(ridge)
     upper = cholesky(curvature)
-    # coefficients = upper⁻¹ · turned
+    # What is searched for is upper · coefficients.
     inverse = solve_triangular(upper, np.eye(dimensions + 1))
-    turned_features = features @ inverse.astype(np.float32)
-    del features
-    penalised = np.ones(dimensions + 1)
+    penalised = np.ones((dimensions + 1, 1))
     penalised[-1] = 0.0
     wanted = np.zeros((rows, count), np.float32)
     wanted[np.arange(rows), classes] = 1.0
 
     def loss(flat: "np.ndarray[Any, np.dtype[np.float64]]") -> tuple[float, Any]:
-        turned = flat.reshape(dimensions + 1, count)
-        logits = turned_features @ turned.astype(np.float32)
+        coefficients = inverse @ flat.reshape(dimensions + 1, count)
+        logits = features @ coefficients.astype(np.float32)
         logits -= logits.max(axis=1, keepdims=True)
         powers = np.exp(logits)
         sums = powers.sum(axis=1, keepdims=True)
-        coefficients = inverse @ turned
-        pulled = coefficients * penalised[:, None]
+        pulled = penalty * penalised * coefficients
         value = float(np.log(sums).sum(dtype=np.float64) - (logits * wanted).sum(dtype=np.float64))
-        value += 0.5 * penalty * float((pulled * coefficients).sum())
-        slope = (turned_features.T @ (powers / sums - wanted)).astype(np.float64) + penalty * (inverse.T @ pulled)
+        value += 0.5 * float((pulled * coefficients).sum())
+        slope = inverse.T @ ((features.T @ (powers / sums - wanted)).astype(np.float64) + pulled)
         return value / rows, slope.ravel() / rows
 
     start = np.zeros((dimensions + 1) * count)
