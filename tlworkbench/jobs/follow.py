@@ -24,17 +24,22 @@ class EventTail:
 
     def read(self) -> list[Event]:
         """All complete events since the last call; empty while the file does not exist."""
+        events: list[Event] = []
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
-                parts = [self._rest]
+                # Piece by piece: decoding lets no other thread run, and a screen has keys to answer.
                 while chunk := file.read(_CHUNK):
                     self._offset += len(chunk)
-                    parts.append(chunk)
+                    lines, end, rest = chunk.rpartition(b"\n")
+                    if end:
+                        events += decode_lines(self._rest + lines)
+                        self._rest = rest
+                    else:
+                        self._rest += chunk
         except FileNotFoundError:
             return []
-        lines, end, self._rest = b"".join(parts).rpartition(b"\n")
-        return decode_lines(lines) if end else []
+        return events
 
 
 def read_run(job: JobFolder) -> RunState:
@@ -49,14 +54,16 @@ def follow(job: JobFolder, stop: threading.Event, interval: float = 0.2) -> Iter
     """
     tail = EventTail(job.events_file)
     state = RunState()
-    shown: RunState | None = None
+    before: JobState | None = None
     while not stop.is_set():
         reap()
         # Status first: an event written between the two reads is then seen with the next look, never lost.
         status = job.state()
-        state = fold(state, tail.read()).with_status(status)
-        if state != shown:
-            shown = state
+        events = tail.read()
+        # Not by comparing states: that would look at every step there ever was.
+        if events or status != before:
+            before = status
+            state = fold(state, events).with_status(status)
             yield state
         if status.ended:
             return

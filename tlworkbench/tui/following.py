@@ -99,7 +99,9 @@ class Jobs:
 
     def learn(self, update: JobUpdated) -> bool:
         """Take in what a thread saw; whether it is news."""
-        if self.states.get(update.job) == update.state:
+        known = self.states.get(update.job)
+        # The number of steps first: all else being equal, comparing them one by one takes a while.
+        if known is not None and len(known.steps) == len(update.state.steps) and known == update.state:
             return False
         self.states[update.job] = update.state
         return True

@@ -55,7 +55,9 @@ def in_front(runs: Sequence[tuple[JobFolder, RunState]]) -> tuple[JobFolder, Run
 def of_run(job: JobFolder, state: RunState) -> dict[str, object]:
     """The fields of a `Standing` that tell of a training run."""
     left = state.steps[-1].seconds_left if state.steps and not state.ended else 0.0
-    return {"run": job.run, "run_status": state.status, "share": state.share, "seconds_left": left}
+    # No finer than it is shown: what differs is painted again.
+    share, left = round(state.share, 2), float(round(left))
+    return {"run": job.run, "run_status": state.status, "share": share, "seconds_left": left}
 
 
 def short_model(model: str) -> str:

@@ -1,5 +1,6 @@
 """The Train screen: start runs, watch them learn, stop, resume and export them."""
 
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +27,8 @@ from tlworkbench.tui.widgets.run_table import RunTable
 TICK_SECONDS = 1.0
 _SOON = 0.03
 """Updates that come together are painted together."""
+_STEADY = 1.0
+"""Seconds between two paintings at least while a run does nothing but step: its processor time is not ours."""
 
 
 class TrainScreen(StoppingRuns):
@@ -43,6 +46,9 @@ class TrainScreen(StoppingRuns):
         self._unread: set[JobFolder] = set()
         self._reading = False
         self._soon: Timer | None = None
+        self._painted_at = 0.0
+        self._news: dict[JobFolder, tuple[object, ...]] = {}
+        """What was last known of each job, besides its steps."""
 
     def on_mount(self) -> None:
         """Take up what is known of the runs, and where the user was."""
@@ -67,8 +73,11 @@ class TrainScreen(StoppingRuns):
             self._read(update.job)
             if update.state.ended and (run := self._exports.get(update.job)):
                 self._read(*(job for job, _ in self._runs() if job.run == run))
+        news = _news(update.state)
+        steady, self._news[update.job] = self._news.get(update.job) == news, news
         if self._soon is None:
-            self._soon = self.set_timer(_SOON, self._paint_soon)
+            rest = _STEADY - (time.monotonic() - self._painted_at) if steady else 0.0
+            self._soon = self.set_timer(max(_SOON, rest), self._paint_soon)
 
     def action_start(self) -> None:
         """Ask for the settings of a new run."""
@@ -195,10 +204,18 @@ class TrainScreen(StoppingRuns):
 
     def _paint_soon(self) -> None:
         self._soon = None
+        self._painted_at = time.monotonic()
         self._paint()
 
     def _tick(self) -> None:
         if self.is_current:
             self._read_log()
-            if self._running_run() is not None or self._asked:
-                self._paint()
+            unpainted = time.monotonic() - self._painted_at >= TICK_SECONDS
+            if self._asked or (unpainted and self._running_run() is not None):
+                self._paint_soon()
+
+
+def _news(state: RunState) -> tuple[object, ...]:
+    # All but the steps and the gauges, which always move.
+    begun = bool(state.steps)
+    return state.status, state.training, len(state.evaluations), len(state.notes), state.progress, begun

@@ -146,7 +146,7 @@ class TrainPanes(LogPane):
         stands = self._stands(job, state)
         self._chart.show(state, self._in_chart(state, stands))
         width = max(10, self._chart.outer_size.width - 6)
-        self._said.title(self._chart, train_words.title(job.run, model, state, width, stands.word))
+        self._chart.say(train_words.title(job.run, model, state, width, stands.word))
         self._paint_figures(state, "enter" if facts.has_answers else "")
         self._paint_lines(state)
         self._paint_notice(job, state, facts, stands)
@@ -163,7 +163,7 @@ class TrainPanes(LogPane):
             model = clean(train_words.model_name(info.model))
             lines.append(Content.assemble(("s", "bold $accent"), f" starts one with {model}"))
         self._chart.show(None, Content("\n").join(lines))
-        self._said.title(self._chart, Content.styled("Train", "bold"))
+        self._chart.say(Content.styled("Train", "bold"))
         self._paint_figures(RunState(), "")
         for name in ("line", "gauges"):
             self._said.text(self.query_one(f"#{name}", Static), Content(""))

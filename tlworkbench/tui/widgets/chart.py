@@ -24,8 +24,10 @@ from tlworkbench.tui.widgets.thinning import Floats, Ints, thin
 MARK = "●"
 """Stands on each validation, so that the two curves differ by more than their colour."""
 LINE = "─"
-REST = 10
+REST = 40
 """After a drawing the screen's thread is left alone for so many times as long as it took."""
+LONGEST_REST = 2.0
+"""Seconds; on a machine that is busy a drawing takes long because it has to wait."""
 _MOST_TICKS = 7
 _MOST_DOTS = 2000
 """Dots that a curve goes up and down in all, where wider columns can help it."""
@@ -65,11 +67,21 @@ class LossChart(Widget, can_focus=True):
         changed = self.curve.follow(state) if state is not None else before > 0
         if changed or (not len(self.curve) and message != self.message):
             self.message = message
+            if not before and len(self.curve):
+                # The panes may still be finding their sizes: once more when they have.
+                self.call_after_refresh(self.refresh)
             wait = self._rest_until - time.monotonic()
             if wait <= 0 or not before or not len(self.curve):
                 self._redraw()
             elif self._later is None:
                 self._later = self.set_timer(wait, self._redraw)
+
+    def say(self, title: Content) -> None:
+        """Change what stands in the upper edge, and paint nothing but that."""
+        if self._border_title is None or not title.is_same(self._border_title):
+            # Setting `border_title` would have all of the chart painted.
+            self._border_title = title
+            self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
     def begin(self) -> None:
         """What comes is another run: forget the cursor."""
@@ -143,7 +155,7 @@ class LossChart(Widget, can_focus=True):
         if self._canvas is None and len(self.curve):
             began = time.monotonic()
             self._draw()
-            self._rest_until = time.monotonic() + REST * (time.monotonic() - began)
+            self._rest_until = time.monotonic() + min(LONGEST_REST, REST * (time.monotonic() - began))
         self.border_subtitle = self.readout
         self.refresh()
 
