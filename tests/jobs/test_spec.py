@@ -6,11 +6,22 @@ import msgspec
 import pytest
 
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.spec import KINDS, ExportSpec, ImportSpec, JobSpec, TrainSpec, load_spec, save_spec, with_settings
+from tlworkbench.jobs.spec import (
+    KINDS,
+    ExportSpec,
+    ImportSpec,
+    JobSpec,
+    LrFindSpec,
+    TrainSpec,
+    load_spec,
+    save_spec,
+    with_settings,
+)
 
 SPECS: tuple[JobSpec, ...] = (
     ImportSpec(source='/data/it"s.csv', text=("title", "body"), split="train[:10]"),
     TrainSpec(model="bundled", learning_rate=3e-5, journal_version=12),
+    LrFindSpec(run=TrainSpec(model="bundled", journal_version=3, class_weights={"a": 2.0}), steps=50),
     ExportSpec(run="0003", variants=("fp32",)),
 )
 
@@ -42,7 +53,7 @@ def test_every_field_of_every_kind_is_explained() -> None:
                 ):
                     unexplained.append(f"{node.name}.{ast.unparse(field.target)}")
     assert unexplained == []
-    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch", "suspects", "gain"}
+    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch", "suspects", "gain", "lrfind"}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,7 @@ def test_every_field_of_every_kind_is_explained() -> None:
     [
         ('kind = "train"\nmodel = "x"\nepoch = 3', "unknown key 'epoch'", "did you mean 'epochs'?"),
         ('kind = "trian"\nmodel = "x"', "kind is 'trian'", "did you mean 'train'?"),
-        ('model = "x"', "kind is None", "Valid: evaluate, export, fetch, gain, import, suspects, train"),
+        ('model = "x"', "kind is None", "Valid: evaluate, export, fetch, gain, import, lrfind, suspects, train"),
         ('kind = "train"\nmodel = "x"\nepochs = "three"', "key 'epochs'", "Mend that value."),
         ('kind = "train"\nmodel = "x"\nbatch_size = 0', "key 'batch_size'", "Mend that value."),
         ('kind = "train"\nmodel = "x"\nschedule = "wavy"', "key 'schedule'", "Mend that value."),
@@ -102,6 +113,13 @@ def test_tables_are_saved_and_read_back(tmp_path: Path) -> None:
     spec = TrainSpec(model="bundled", class_weights={"sehr schlecht": 2.5}, freeze=3, layer_decay=0.9)
     save_spec(tmp_path / "job.toml", spec)
     assert load_spec(tmp_path / "job.toml") == spec
+
+
+def test_every_kind_can_name_a_folder(tmp_path: Path) -> None:
+    from tlworkbench.jobs.folder import create_job, open_job
+
+    for spec in SPECS:
+        assert open_job(create_job(tmp_path, spec).path).kind == type(spec).__struct_config__.tag
 
 
 def test_steps_follow_from_rows_and_batches() -> None:

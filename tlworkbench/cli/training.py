@@ -9,7 +9,7 @@ from tlworkbench.catalog.resolve import model_reference
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job, standing_of, start_job, workspace_of
 from tlworkbench.jobs.prepare import training_spec
-from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec
+from tlworkbench.jobs.spec import EvaluateSpec, LrFindSpec, TrainSpec
 
 
 class _WithFields(click.Command):
@@ -36,6 +36,7 @@ class _WithFields(click.Command):
 @click.option(
     "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."
 )
+@click.option("--find-lr", is_flag=True, help="Train nothing yet: try rising learning rates and suggest one.")
 @click.option("--detach", is_flag=True, help="Start the run, or queue it, and return; see: tlworkbench follow.")
 @json_option
 @click.pass_context
@@ -46,6 +47,7 @@ def train(
     strategy: str | None,
     epochs: float | None,
     settings: tuple[str, ...],
+    find_lr: bool,
     detach: bool,
     as_json: bool,
 ) -> None:
@@ -55,6 +57,10 @@ def train(
     given = {"model": model, "strategy": strategy, "epochs": epochs}
     assignments = (*(f"{key}={value}" for key, value in given.items() if value is not None), *settings)
     spec = training_spec(workspace, job, assignments)
+    if find_lr:
+        _, found = run_job(workspace, LrFindSpec(run=spec), Path(spec.model).name)
+        emit(found, as_json, lambda: _rate_lines(found))
+        return
     if detach:
         run = start_job(workspace, spec, Path(spec.model).name)
         words = standing_of(run)
@@ -86,6 +92,18 @@ def evaluate(
     spec = EvaluateSpec(model=name, split=split, max_rows=max_rows, journal_version=workspace.journal().version)
     _, result = run_job(workspace, spec, Path(name).name)
     emit(result, as_json, lambda: _metric_lines(result))
+
+
+def _rate_lines(result: dict[str, Any]) -> list[str]:
+    if "curve" not in result:
+        return ["stopped before it could tell"]
+    rate = result["suggestion"]
+    if rate is None:
+        return ["no learning rate made the loss fall: look at the labels, or try another model"]
+    return [
+        f"the loss falls fastest at {result['steepest']:.1e} and is lowest at {result['lowest_loss_at']:.1e}",
+        f"next: tlworkbench train --set learning_rate={rate:.1e}",
+    ]
 
 
 def _train_lines(result: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ from tlworkbench.jobs.folder import open_job
 _WORK: dict[str, str] = {
     "import": "tlworkbench.engine.importing",
     "train": "tlworkbench.engine.train",
+    "lrfind": "tlworkbench.engine.lr_find",
     "evaluate": "tlworkbench.engine.evaluate",
     "export": "tlworkbench.engine.export",
     "fetch": "tlworkbench.engine.fetch",

@@ -108,6 +108,19 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
         return self.steps or math.ceil(self.epochs * self.steps_per_epoch(rows))
 
 
+class LrFindSpec(_Spec, frozen=True, kw_only=True, tag="lrfind"):
+    """Try rising learning rates on weights that are thrown away, and suggest one."""
+
+    run: TrainSpec
+    """The run it is for; its learning rate and schedule are not used."""
+    lowest: Rate = 1e-7
+    """Learning rate of the first step,"""
+    highest: Rate = 1.0
+    """and of the last one, where the loss does not diverge before."""
+    steps: Annotated[int, Meta(ge=10)] = 100
+    """Learning rates to try, each for one step."""
+
+
 class EvaluateSpec(_Spec, frozen=True, kw_only=True, tag="evaluate"):
     """Measure a model on labelled rows."""
 
@@ -175,10 +188,12 @@ class GainSpec(_Spec, frozen=True, kw_only=True, tag="gain"):
     """State of the labels now; the current one when absent."""
 
 
-JobSpec: TypeAlias = ImportSpec | TrainSpec | EvaluateSpec | ExportSpec | FetchSpec | SuspectsSpec | GainSpec
+JobSpec: TypeAlias = (
+    ImportSpec | TrainSpec | LrFindSpec | EvaluateSpec | ExportSpec | FetchSpec | SuspectsSpec | GainSpec
+)
 KINDS: dict[str, type[JobSpec]] = {
     str(struct.__struct_config__.tag): struct
-    for struct in (ImportSpec, TrainSpec, EvaluateSpec, ExportSpec, FetchSpec, SuspectsSpec, GainSpec)
+    for struct in (ImportSpec, TrainSpec, LrFindSpec, EvaluateSpec, ExportSpec, FetchSpec, SuspectsSpec, GainSpec)
 }
 
 
@@ -198,8 +213,16 @@ def spec_from(document: dict[str, Any], origin: str) -> JobSpec:
 
 def save_spec(path: Path, spec: JobSpec) -> None:
     """Write `spec` as TOML, every field with its value."""
-    document = {name: value for name, value in msgspec.to_builtins(spec).items() if value is not None}
-    atomic.write_text(path, tomli_w.dumps(document))
+    atomic.write_text(path, tomli_w.dumps(_without_none(msgspec.to_builtins(spec))))
+
+
+def _without_none(document: dict[str, Any]) -> dict[str, Any]:
+    """The same without what TOML has no word for, in tables too."""
+    return {
+        name: _without_none(value) if isinstance(value, dict) else value
+        for name, value in document.items()
+        if value is not None
+    }
 
 
 def with_settings(spec: TrainSpec, assignments: tuple[str, ...]) -> TrainSpec:
