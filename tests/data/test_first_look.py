@@ -52,7 +52,7 @@ def test_the_first_rows_are_those_of_the_import(tmp_path: Path, name: str, write
 
 
 def test_a_record_that_the_look_cuts_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlworkbench.data.first_look._LOOK_BYTES", 60)
+    monkeypatch.setattr("tlworkbench.data.first_look._LOOK_BYTES", 62)
     (tmp_path / "a.csv").write_text('text,label\n"a first text",x\n' + '"a text\nof\nmany lines",y\n' * 50)
     rows = first_look(str(tmp_path / "a.csv"))
     assert rows is not None
