@@ -125,6 +125,21 @@ async def test_all_that_is_known_of_a_row_is_told(make_rows: MakeRows, until: Un
         assert "a → b" in shown and "key, " in shown and "\x1b" not in shown
 
 
+async def test_what_one_line_holds_is_not_said_twice(make_rows: MakeRows, until: Until, lines: Lines) -> None:
+    workspace = make_rows(["first", "second"], ["a", "b"])
+    rows = workspace.rows()
+    app = Workbench(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, until)
+        await until(pilot, lambda: "a  train  key" in "\n".join(lines(app)))
+        assert "tab" not in "\n".join(lines(app)) and "now      a" not in "\n".join(lines(app))
+        with workspace.journal(rows) as journal:
+            journal.set_note(int(rows.keys[0]), "a note that is far too long for the line above the text " * 2)
+        await until(pilot, lambda: "more · tab" in "\n".join(lines(app)), seconds=5)
+        await pilot.press("tab", "end")
+        await until(pilot, lambda: "note: a note" in "\n".join(lines(app)))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=300), st.integers(2, 40))
 def test_lines_fit_and_lose_nothing_but_blanks(text: str, width: int) -> None:

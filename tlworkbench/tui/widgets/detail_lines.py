@@ -103,8 +103,8 @@ class DetailLines:
             return [Passage(lambda width: [[self._muted("empty text")]])]
         return [Passage(partial(self._piece, text[begin:end]), end - begin) for begin, end in pieces(text)]
 
-    def short(self, width: int) -> Line:
-        """What decides the label, on one line."""
+    def short(self, width: int) -> tuple[Line, bool]:
+        """What decides the label, on one line, and whether there was room for all of it."""
         detail = self._detail
         parts: list[Line] = [[self._label(detail.now)]]
         if detail.suggestion is not None:
@@ -113,17 +113,17 @@ class DetailLines:
         if detail.source is not None and detail.source != detail.now:
             parts.append([self._muted("source "), self._label(detail.source)])
         if detail.note:
-            parts.append([self._plain(f"“{cut(clean(detail.note), 30)}”")])
+            parts.append([self._plain(f"“{clean(detail.note)}”")])
         parts += [[self._muted(word)] for word in (*detail.marks, detail.split) if word]
         if detail.key:
             parts.append([self._dim(f"key {detail.key[:8]}")])
         line: Line = []
         for part in parts:
-            # What does not fit is left out whole; the pane below says it too.
+            # What does not fit is left out whole; the lines below the text say it then.
             if sum(cell_len(segment.text) for segment in (*line, *part)) + 2 > width and line:
-                break
+                return line, False
             line += [self._plain("  "), *part] if line else part
-        return line
+        return line, True
 
     def facts(self) -> list[Passage]:
         """What decides the label, a line each."""
@@ -136,27 +136,29 @@ class DetailLines:
             suspect = "  suspect" if suggestion.suspect else ""
             told = f" {probability(suggestion.probability)}{suspect}"
             made.append(self._fact("model", self._label(suggestion.label), self._plain(told)))
-            if suggestion.nearest:
-                near: Line = []
-                for label, count in suggestion.nearest:
-                    near += [self._label(label), self._muted(f" ×{count}  ")]
-                made.append(self._fact("nearest", *near))
+            made += self._nearest(suggestion)
         if detail.marks:
             made.append(self._fact("marks", self._plain(", ".join(detail.marks))))
         if detail.note:
             made.append(Passage(partial(self._value, "note", detail.note)))
         return made
 
-    def rest(self, short: bool) -> list[Passage]:
-        """Everything else: split and key, the source's other columns, answers of past runs, edits."""
+    def beside_short(self, all_said: bool) -> list[Passage]:
+        """What `short` leaves out, below the text."""
+        if not all_said:
+            return [*self.facts(), *self.names(), *self.rest()]
+        nearest = self._nearest(self._detail.suggestion) if self._detail.suggestion is not None else []
+        return [*nearest, *self.rest()]
+
+    def names(self) -> list[Passage]:
+        """Split and key."""
+        named = (("split", self._detail.split), ("key", self._detail.key))
+        return [self._fact(name, self._plain(value)) for name, value in named if value]
+
+    def rest(self) -> list[Passage]:
+        """The source's other columns, answers of past runs, edits."""
         detail = self._detail
-        made = [
-            self._fact(name, self._plain(value))
-            for name, value in (("split", detail.split), ("key", detail.key))
-            if value
-        ]
-        if short:
-            made = [*self.facts(), *made]
+        made: list[Passage] = []
         for name, value in detail.others:
             made += self._column(name, value)
         for run, label, share in reversed(detail.answers):
@@ -169,6 +171,12 @@ class DetailLines:
     def rule(self, width: int) -> Line:
         """A thin line between what scrolls and what stays."""
         return [Segment("─" * width, self._style(self._look.colours.frame))]
+
+    def _nearest(self, suggestion: Suggestion) -> list[Passage]:
+        near: Line = []
+        for label, count in suggestion.nearest:
+            near += [self._label(label), self._muted(f" ×{count}  ")]
+        return [self._fact("nearest", *near)] if near else []
 
     def _piece(self, text: str, width: int) -> list[Line]:
         return [[self._plain(line)] for line in wrap(text, width)]

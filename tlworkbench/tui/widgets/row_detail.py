@@ -145,10 +145,12 @@ class RowDetail(Widget, can_focus=True):
         text = lines.text()
         blank = Passage(lambda width: [[]])
         if short:
-            self._above, self._below, self._rule = [lines.short(width)], [], None
-            self._passages = [*text, blank, *lines.rest(short)]
+            line, all_said = lines.short(width)
+            below = lines.beside_short(all_said)
+            self._above, self._below, self._rule = [line], [], None
+            self._passages = [*text, blank, *below] if below else text
         else:
-            facts, rest = lines.facts(), lines.rest(short)
+            facts, rest = lines.facts(), [*lines.names(), *lines.rest()]
             whole = [*text, blank, *facts, *rest]
             self._above, self._below, self._rule, self._passages = [], [], None, whole
             pinned = _count(facts, width) + 1
