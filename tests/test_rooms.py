@@ -111,6 +111,25 @@ def test_importing_brings_nothing_heavy(code: str, banned: set[str]) -> None:
     assert banned & set(child.stdout.split()) == set()
 
 
+def test_pyarrow_does_without_pandas_in_screen_and_commands(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from tlworkbench.cli.pandas_absent import leave_pandas_out
+leave_pandas_out()
+import pyarrow as pa
+from tlworkbench.data.rows import Rows
+from tlworkbench.data.rows_writer import write_rows
+file = Path({str(tmp_path / "rows.arrow")!r})
+times = pa.array([0, 1], pa.timestamp("ns"))
+write_rows(file, {{"train": {{"text": ["a", "b"], "label": ["x", "y"], "at": times}}}}, text=("text",), label="label")
+rows = Rows.open(file)
+print(rows.keys.dtype, rows.source_labels.tolist(), rows.record(1)["at"], "pandas" in sys.modules)
+"""
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert child.stdout.strip() == "uint64 [0, 1] 1970-01-01 00:00:00.000000001 False", child.stderr
+
+
 def test_nothing_is_made_or_read_by_importing(tmp_path: Path) -> None:
     code = "import tlworkbench.tui.app, tlworkbench.cli, tlworkbench.workspace, tlworkbench.settings"
     subprocess.run(

@@ -81,7 +81,7 @@ class Rows:
 
     def record(self, row: int) -> dict[str, object]:
         """The source's columns of a row, as Python values."""
-        return {name: self._table.column(name)[row].as_py() for name in self.columns}
+        return {name: _plain(self._table.column(name)[row]) for name in self.columns}
 
     def text_column(self) -> pa.ChunkedArray:
         """Text of every row as string; not copied where there is a single text column without nulls."""
@@ -142,6 +142,14 @@ class Rows:
 def key_text(key: int) -> str:
     """A key as it is shown and typed: 16 hex digits."""
     return f"{key:016x}"
+
+
+def _plain(value: pa.Scalar) -> object:
+    try:
+        return value.as_py()
+    except ValueError:
+        # Times in nanoseconds are finer than Python's own.
+        return str(value.cast(pa.string()).as_py())
 
 
 def _chunk_starts(column: pa.ChunkedArray) -> list[int]:
