@@ -11,7 +11,8 @@ a past of STEPS steps. Then:
 3. Watching: the run's work in turns with a screen that watches and one that is halted (SIGSTOP), medians over the
    windows; and the processor time that screen takes. At most 1 % of all cores.
 
-Exit status 1 when a bar is missed.
+Exit status 1 when a bar is missed. The machine should have nothing else to do: seconds are those of the wall, and the
+run's own work is compared with a noise that is printed beside it.
 """
 
 import argparse

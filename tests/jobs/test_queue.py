@@ -1,14 +1,18 @@
 """Training runs one after another: in order, never two at once, also with nobody there to look."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tests.jobs.conftest import Script, until
 from tlworkbench.errors import UserError
+from tlworkbench.jobs import queue
 from tlworkbench.jobs.folder import JobFolder, list_jobs
 from tlworkbench.jobs.follow import read_run
+from tlworkbench.jobs.launch import launch
 from tlworkbench.jobs.queue import advance, before, resubmit, states_on_disk, submit, waiting
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.jobs.stop import ask_to_stop, force_stop
@@ -57,14 +61,23 @@ def test_after_a_kill_whoever_looks_next_starts_the_next(jobs_dir: Path, script:
     assert advance(jobs_dir) == second and status(third) == "queued"
 
 
-def test_many_that_look_at_once_start_one(jobs_dir: Path, script: Script) -> None:
+def test_many_that_look_at_once_start_one(jobs_dir: Path, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     script("steps:3", "wait")
     jobs = three(jobs_dir)
     force_stop(jobs[0])
     until(lambda: status(jobs[0]) == "lost")
+    launched: list[JobFolder] = []
+
+    def slowly(job: JobFolder, command: Sequence[str] = ()) -> None:
+        # A gap in which others look: it is only closed by the lock.
+        launched.append(job)
+        Event().wait(0.1)
+        launch(job, command)
+
+    monkeypatch.setattr(queue, "launch", slowly)
     with ThreadPoolExecutor(8) as pool:
         started = list(pool.map(lambda _: advance(jobs_dir), range(16)))
-    assert [job for job in started if job is not None] == [jobs[1]]
+    assert launched == [jobs[1]] and [job for job in started if job is not None] == launched
 
 
 def test_many_that_submit_at_once_leave_one_running_and_none_forgotten(jobs_dir: Path, script: Script) -> None:
