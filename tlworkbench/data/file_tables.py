@@ -127,7 +127,7 @@ class FileTables:
         return io.BytesIO(content if len(content) < limit else content[: content.rfind(b"\n") + 1])
 
     def _parquet(self, limit: int) -> Iterator[pa.Table]:
-        with pq.ParquetFile(self.path) as file:
+        with pq.ParquetFile(self.path, memory_map=limit > 0) as file:
             whole = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
             rows = max(1, file.metadata.num_rows)
             at_once = max(1, min(BATCH_ROWS, _BATCH_BYTES * rows // max(1, whole)))

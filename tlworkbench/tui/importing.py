@@ -37,7 +37,6 @@ PATIENCE_SECONDS = 5.0
 class RowsSeen(Message):
     """Rows of an import that still runs can be looked at; goes up to the screen."""
 
-    job: JobFolder
     rows: Rows
 
 
@@ -73,6 +72,8 @@ class Importing:
         if not workspace.has_rows:
             # So that the next start finds this workspace by its source, whatever happens to this one.
             workspace.update(source=spec.source)
+            if not spec.split:
+                in_background(self._node, "first look", lambda: self._first_look(spec))
         job = self._app.jobs.start(spec, Path(spec.source).stem)
         self._job, self._running = job, True
         self._followed.add(job)
@@ -80,8 +81,6 @@ class Importing:
         self._stopped.discard(job)
         self._gone.discard(job)
         self._changed(RunState())
-        if not workspace.has_rows and not spec.split:
-            in_background(self._node, "first look", lambda: self._first_look(job, spec))
 
     def stop(self) -> None:
         """Stop the import that runs; it leaves nothing behind. Raises UserError where another program waits for it."""
@@ -180,14 +179,14 @@ class Importing:
             with self._app.reporting():
                 force_stop(job)
 
-    def _first_look(self, job: JobFolder, spec: ImportSpec) -> None:
+    def _first_look(self, spec: ImportSpec) -> None:
         try:
             rows = first_look(spec.source, spec.text, spec.label)
         except UserError:
             # The import says what is wrong with the source.
             return
         if rows is not None:
-            self._node.post_message(RowsSeen(job, rows))
+            self._node.post_message(RowsSeen(rows))
 
     def _look(self, job: JobFolder) -> None:
         """Look at what is there, soon; a look that waits already will see it too."""
@@ -209,7 +208,7 @@ class Importing:
             finally:
                 self._looking = False
             if rows is not None:
-                self._node.post_message(RowsSeen(job, rows))
+                self._node.post_message(RowsSeen(rows))
 
         in_background(self._node, "part file", look)
 
