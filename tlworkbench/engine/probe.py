@@ -17,6 +17,7 @@ from tlworkbench.engine.texts import Batch, Rows, TokenisedTexts, padded_width
 
 _AMPLE = 2
 _SAMPLE = 8
+_FEW = 4
 _WORKING = 1.3
 """Memory of a forward and backward pass as a multiple of what is kept between the two."""
 _MOMENTS = 8
@@ -35,7 +36,7 @@ def probe(
     """Send the longest texts forward and backward once, `rows` at a time, or fewer where memory doesn't last.
 
     Where what a forward pass keeps of one and of two texts shows that there is twice the memory needed, an eighth of
-    the rows is enough to tell the time. `lowered` hears how many rows at once were too many, how many are tried
+    the rows is enough to tell the time by. `lowered` hears how many rows at once were too many, how many are tried
     instead, and why. Weights, gradients and random numbers are left as they were. Raises what torch does where not
     even one row fits.
     """
@@ -57,8 +58,9 @@ def probe(
                 lowered(rows, fits, f"the longest batch would need {_gigabytes(need(rows))} of {_gigabytes(free)} free")
                 rows = fits
             if _AMPLE * need(rows) <= free:
-                tried = longest[: -(-rows // _SAMPLE)]
-                took = _passed(model, texts, tried, precision)
+                tried = longest[: min(rows, max(_FEW, -(-rows // _SAMPLE)))]
+                # What is made ready at the first pass is no part of a step.
+                took = _passed(model, texts, tried, precision) and _passed(model, texts, tried, precision)
                 if took is not None:
                     return _told(texts, tried, took[0], rows, rows_a_step, held + need(rows))
         while (took := _passed(model, texts, longest[:rows], precision)) is None:
