@@ -6,9 +6,9 @@ from typing import Any, cast
 import numpy as np
 
 from tlworkbench.data.labelling import Labelling
-from tlworkbench.tui.decisions import Decision, Decisions
-from tlworkbench.tui.queue_progress import QueueProgress
-from tlworkbench.tui.view import all_rows, only
+from tlworkbench.tui.dataset.decisions import Decision, Decisions
+from tlworkbench.tui.dataset.queue_progress import QueueProgress
+from tlworkbench.tui.dataset.view import all_rows, only
 
 
 class _Clock:

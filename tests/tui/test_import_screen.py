@@ -204,7 +204,7 @@ async def test_esc_leaves_the_import_of_another_program_that_is_open(
         session_started=0.0,
         command="tlworkbench open",
     )
-    monkeypatch.setattr("tlworkbench.tui.importing.read_starter", lambda folder: other)
+    monkeypatch.setattr("tlworkbench.tui.dataset.importing.read_starter", lambda folder: other)
     engine(IMPORT)
     reviews.with_name("go").write_text("1")
     app = Workbench(workspace, opening=ImportSpec(source=str(reviews)))

@@ -7,7 +7,7 @@ from textual.widgets import Input
 from tests.tui.conftest import Lines, MakeRows, Until
 from tests.tui.test_data_screen import opened
 from tlworkbench.tui.app import Workbench
-from tlworkbench.tui.label_plan import LabelPlan
+from tlworkbench.tui.dataset.label_plan import LabelPlan
 from tlworkbench.tui.screens.label_key import LabelKey
 from tlworkbench.tui.screens.label_rules import LabelRules, ValueList
 from tlworkbench.tui.screens.label_set import LabelSetDialog, PlanList

@@ -2,7 +2,7 @@
 
 import itertools
 
-from tlworkbench.tui.letter_codes import letter_codes
+from tlworkbench.tui.dataset.letter_codes import letter_codes
 
 _WORDS = ("card", "cash", "top up", "transfer", "exchange", "refund", "fee", "account", "pin", "virtual card")
 _STATES = (

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tlworkbench.tui.marks import Marks
-from tlworkbench.tui.view import all_rows, only
+from tlworkbench.tui.dataset.marks import Marks
+from tlworkbench.tui.dataset.view import all_rows, only
 
 VIEW = only([9, 3, 7, 1, 5], "some")
 

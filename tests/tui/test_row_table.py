@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from tlworkbench.tui.advice import Suggested
-from tlworkbench.tui.row_source import RowLook
+from tlworkbench.tui.dataset.advice import Suggested
+from tlworkbench.tui.dataset.row_source import RowLook
+from tlworkbench.tui.dataset.view import View, all_rows, next_place, only
 from tlworkbench.tui.themes import FALLBACK, Look
-from tlworkbench.tui.view import View, all_rows, next_place, only
 from tlworkbench.tui.widgets.label_bar import LabelCount, label_line
 from tlworkbench.tui.widgets.row_line import columns, pattern_of, row_line
 from tlworkbench.tui.widgets.row_table import RowTable

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tlworkbench.data.filters import RowFilter
-from tlworkbench.tui.shown import Shown, shown_from, without
-from tlworkbench.tui.title_parts import BETWEEN, fit_parts
-from tlworkbench.tui.view import View
+from tlworkbench.tui.dataset.shown import Shown, shown_from, without
+from tlworkbench.tui.dataset.title_parts import BETWEEN, fit_parts
+from tlworkbench.tui.dataset.view import View
 
 
 def test_what_is_shown_is_kept() -> None:

@@ -12,8 +12,8 @@ from tlworkbench.data.rows import Rows, key_text
 from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
 from tlworkbench.tui.background import in_background
-from tlworkbench.tui.decisions import Decision, Decisions
-from tlworkbench.tui.opened import Opened, stamp_of
+from tlworkbench.tui.dataset.decisions import Decision, Decisions
+from tlworkbench.tui.dataset.opened import Opened, stamp_of
 from tlworkbench.tui.screens.data_checks import CheckingScreen
 from tlworkbench.tui.screens.data_import import NO_DATASET
 from tlworkbench.tui.screens.data_labels import LabellingScreen

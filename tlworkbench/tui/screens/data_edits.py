@@ -7,14 +7,14 @@ from collections.abc import Callable
 from tlworkbench.data.journal import Journal
 from tlworkbench.data.label_rules import parse_rules, preview
 from tlworkbench.data.row_edits import Edit
-from tlworkbench.tui.decisions import Decision, Decisions
-from tlworkbench.tui.label_plan import LabelPlan
+from tlworkbench.tui.dataset.decisions import Decision, Decisions
+from tlworkbench.tui.dataset.label_plan import LabelPlan
+from tlworkbench.tui.dataset.view import Indices
 from tlworkbench.tui.screens.ask import Ask
 from tlworkbench.tui.screens.choose import Choose, Entry
 from tlworkbench.tui.screens.data_finding import FindingScreen
 from tlworkbench.tui.screens.label_set import LabelSetDialog, carry_out
 from tlworkbench.tui.text import clean, thousands
-from tlworkbench.tui.view import Indices
 
 _MANY = 2_000
 """Rows whose edit is written in a thread, so that the screen goes on being painted."""

@@ -9,13 +9,13 @@ from textual import on
 
 from tlworkbench.data.filters import RowFilter
 from tlworkbench.errors import UserError
-from tlworkbench.tui.opened import Opened
+from tlworkbench.tui.dataset.opened import Opened
+from tlworkbench.tui.dataset.shown import AskedRows, Shown, filter_input, shown_from, view_of, without
+from tlworkbench.tui.dataset.view import Indices, View, all_rows, next_place
 from tlworkbench.tui.screens.data_rows import RowsScreen
 from tlworkbench.tui.screens.row_filter import FilterDialog
 from tlworkbench.tui.screens.row_order import OrderMenu
-from tlworkbench.tui.shown import AskedRows, Shown, filter_input, shown_from, view_of, without
 from tlworkbench.tui.text import counted
-from tlworkbench.tui.view import Indices, View, all_rows, next_place
 from tlworkbench.tui.widgets.search_line import Search, SearchLine
 
 

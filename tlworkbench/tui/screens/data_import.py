@@ -8,9 +8,9 @@ from tlworkbench.data.source import absolute_source, resolve_source
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import ImportSpec
-from tlworkbench.tui.importing import Importing, RowsSeen
+from tlworkbench.tui.dataset.importing import Importing, RowsSeen
+from tlworkbench.tui.dataset.opened import Opened
 from tlworkbench.tui.messages import JobUpdated
-from tlworkbench.tui.opened import Opened
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.data_rows import RowsScreen
 from tlworkbench.tui.screens.open_dataset import ask_for_dataset

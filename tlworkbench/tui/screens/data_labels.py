@@ -1,13 +1,13 @@
 """One key a decision: digits, the picker, suggestions, and the way back to what was decided."""
 
 from tlworkbench.errors import UserError
-from tlworkbench.tui.decisions import Decision
-from tlworkbench.tui.letter_codes import DIGITS_HOLD, letter_codes
+from tlworkbench.tui.dataset.decisions import Decision
+from tlworkbench.tui.dataset.letter_codes import DIGITS_HOLD, letter_codes
+from tlworkbench.tui.dataset.view import Indices
 from tlworkbench.tui.screens.code_picker import SEARCH, CodedLabel, CodePicker
 from tlworkbench.tui.screens.data_marks import MarkingScreen
 from tlworkbench.tui.screens.label_picker import label_picker
 from tlworkbench.tui.text import counted, thousands
-from tlworkbench.tui.view import Indices
 
 
 class LabellingScreen(MarkingScreen):

@@ -3,11 +3,11 @@
 import numpy as np
 
 from tlworkbench.tui import actions
+from tlworkbench.tui.dataset.view import Indices
 from tlworkbench.tui.screens.bulk import UNMARK, bulk_dialog, do_bulk, said_as
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.data_edits import EditingScreen
 from tlworkbench.tui.text import counted, thousands
-from tlworkbench.tui.view import Indices
 from tlworkbench.tui.widgets.key_bar import KeyBar
 
 _ON_MARKED = {

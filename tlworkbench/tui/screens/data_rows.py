@@ -3,7 +3,7 @@
 from textual import events, on
 
 from tlworkbench.errors import UserError
-from tlworkbench.tui.opened import Opened
+from tlworkbench.tui.dataset.opened import Opened
 from tlworkbench.tui.screens.ask import Ask
 from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.text import thousands

@@ -12,15 +12,15 @@ from tlworkbench.errors import UserError
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.spec import GainSpec, SuspectsSpec
 from tlworkbench.jobs.suspects import judging_model
-from tlworkbench.tui.judging import Judging
+from tlworkbench.tui.dataset.judging import Judging
+from tlworkbench.tui.dataset.shown import AskedRows, Shown
+from tlworkbench.tui.dataset.view import View
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.data_finding import FindingScreen
 from tlworkbench.tui.screens.data_import import ImportingScreen
 from tlworkbench.tui.screens.gain import GainDialog, gain_words
-from tlworkbench.tui.shown import AskedRows, Shown
 from tlworkbench.tui.text import clean, counted, thousands
-from tlworkbench.tui.view import View
 from tlworkbench.tui.widgets.import_line import import_line
 
 LIKE = 20

@@ -16,7 +16,7 @@ from tlworkbench.data.journal import Journal
 from tlworkbench.data.label_rules import Preview, parse_rules
 from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
-from tlworkbench.tui.label_plan import LabelPlan
+from tlworkbench.tui.dataset.label_plan import LabelPlan
 from tlworkbench.tui.screens.dialog import Dialog
 from tlworkbench.tui.screens.label_key import LabelKey
 from tlworkbench.tui.screens.label_rules import LabelRules

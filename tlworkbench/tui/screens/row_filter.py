@@ -14,7 +14,15 @@ from tlworkbench.data.filter_counts import EITHER_FIELDS
 from tlworkbench.data.filters import FilterInput, RowFilter
 from tlworkbench.tui import actions
 from tlworkbench.tui.background import in_background
-from tlworkbench.tui.filter_draft import LETTERS, LINES, FilterDraft, FilterLine, LineState, length_text, with_length
+from tlworkbench.tui.dataset.filter_draft import (
+    LETTERS,
+    LINES,
+    FilterDraft,
+    FilterLine,
+    LineState,
+    length_text,
+    with_length,
+)
 from tlworkbench.tui.screens.ask import Ask
 from tlworkbench.tui.screens.choose import Entry
 from tlworkbench.tui.screens.choose_several import CHOSEN, ChooseSeveral

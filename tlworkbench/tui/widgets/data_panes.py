@@ -11,15 +11,15 @@ from textual.content import Content
 from textual.message import Message
 
 from tlworkbench.data.rows import Rows
-from tlworkbench.tui.decisions import Decisions
-from tlworkbench.tui.nothing_shown import nothing_lines
-from tlworkbench.tui.opened import Opened
-from tlworkbench.tui.queue_progress import QueueProgress
-from tlworkbench.tui.row_details import first_counts, first_detail
-from tlworkbench.tui.row_source import FirstRows
+from tlworkbench.tui.dataset.decisions import Decisions
+from tlworkbench.tui.dataset.nothing_shown import nothing_lines
+from tlworkbench.tui.dataset.opened import Opened
+from tlworkbench.tui.dataset.queue_progress import QueueProgress
+from tlworkbench.tui.dataset.row_details import first_counts, first_detail
+from tlworkbench.tui.dataset.row_source import FirstRows
+from tlworkbench.tui.dataset.title_parts import fit_parts
+from tlworkbench.tui.dataset.view import Indices, View, all_rows
 from tlworkbench.tui.text import clean, cut, thousands
-from tlworkbench.tui.title_parts import fit_parts
-from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.edge_line import EdgeLine
 from tlworkbench.tui.widgets.label_bar import LabelBar, LastLabel
 from tlworkbench.tui.widgets.row_detail import RowDetail

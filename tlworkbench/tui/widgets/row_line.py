@@ -10,8 +10,8 @@ from textual.strip import Strip
 
 from tlworkbench.data.text_pattern import TextPattern, text_pattern
 from tlworkbench.errors import UserError
-from tlworkbench.tui.advice import Suggested
-from tlworkbench.tui.row_source import RowLook
+from tlworkbench.tui.dataset.advice import Suggested
+from tlworkbench.tui.dataset.row_source import RowLook
 from tlworkbench.tui.text import clean, cut, fit, one_line, probability
 from tlworkbench.tui.themes import Look
 

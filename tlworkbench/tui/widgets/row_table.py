@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tlworkbench.tui.marks import Marks
-from tlworkbench.tui.nothing_shown import Line
-from tlworkbench.tui.row_source import RowSource
+from tlworkbench.tui.dataset.marks import Marks
+from tlworkbench.tui.dataset.nothing_shown import Line
+from tlworkbench.tui.dataset.row_source import RowSource
+from tlworkbench.tui.dataset.view import Indices, View, all_rows
 from tlworkbench.tui.text import cut
-from tlworkbench.tui.view import Indices, View, all_rows
 from tlworkbench.tui.widgets.row_line import Columns, columns, pattern_of, row_line
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed, get_current_wo
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.search import joined, search_texts
 from tlworkbench.errors import UserError
+from tlworkbench.tui.dataset.view import Indices
 from tlworkbench.tui.messages import WorkFailed
 from tlworkbench.tui.text import counted, percent, thousands
-from tlworkbench.tui.view import Indices
 
 _TELL_SECONDS = 0.15
 """How often a search that goes on tells what it has found."""

@@ -1,8 +1,8 @@
 """What stands in the pane of rows while none are left to show."""
 
+from tlworkbench.tui.dataset.title_parts import BETWEEN
+from tlworkbench.tui.dataset.view import View
 from tlworkbench.tui.text import clean
-from tlworkbench.tui.title_parts import BETWEEN
-from tlworkbench.tui.view import View
 
 Line = tuple[tuple[str, bool], ...]
 """Words, and whether each is a key."""

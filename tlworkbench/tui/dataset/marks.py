@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tlworkbench.tui.view import Indices, View
+from tlworkbench.tui.dataset.view import Indices, View
 
 
 class Marks:

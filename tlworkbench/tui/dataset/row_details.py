@@ -8,12 +8,12 @@ import numpy as np
 
 from tlworkbench.data.row_edits import RowChange
 from tlworkbench.data.rows import Rows, key_text
-from tlworkbench.tui.row_source import FirstRows
+from tlworkbench.tui.dataset.row_source import FirstRows
 from tlworkbench.tui.widgets.detail_lines import Change, Detail, Label, Suggestion
 from tlworkbench.tui.widgets.label_bar import LabelCount
 
 if TYPE_CHECKING:
-    from tlworkbench.tui.opened import Opened
+    from tlworkbench.tui.dataset.opened import Opened
 
 
 def detail_of(opened: "Opened", row: int) -> Detail:

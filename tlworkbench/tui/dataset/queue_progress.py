@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tlworkbench.data.labelling import Labelling
-from tlworkbench.tui.view import Indices, View
+from tlworkbench.tui.dataset.view import Indices, View
 
 _Marks = np.ndarray[Any, np.dtype[np.bool_]]
 

@@ -10,7 +10,7 @@ from tlworkbench.data.label_set import DROPPED, LabelIds, LabelSet
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.suggestions import Suggestions, stamp_of
-from tlworkbench.tui.view import Indices
+from tlworkbench.tui.dataset.view import Indices
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.predictions import Predictions
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.suggestions import FILE_NAME
-from tlworkbench.tui.advice import Advice
-from tlworkbench.tui.row_details import detail_of
-from tlworkbench.tui.row_source import LabelledRows
+from tlworkbench.tui.dataset.advice import Advice
+from tlworkbench.tui.dataset.row_details import detail_of
+from tlworkbench.tui.dataset.row_source import LabelledRows
 from tlworkbench.tui.widgets.detail_lines import Detail
 from tlworkbench.tui.widgets.label_bar import LabelCount
 from tlworkbench.workspace import Workspace

@@ -8,8 +8,8 @@ import numpy as np
 
 from tlworkbench.data.filters import FilterInput, RowFilter, keeps
 from tlworkbench.data.orders import BY_SUGGESTIONS, FILE, RANDOM, OrderInput, find_order, ordered
-from tlworkbench.tui.opened import Opened
-from tlworkbench.tui.view import Indices, View
+from tlworkbench.tui.dataset.opened import Opened
+from tlworkbench.tui.dataset.view import Indices, View
 
 
 @dataclass(frozen=True, eq=False)

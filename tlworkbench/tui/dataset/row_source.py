@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
-from tlworkbench.tui.advice import Advice, Suggested
+from tlworkbench.tui.dataset.advice import Advice, Suggested
 
 
 @dataclass(frozen=True)
