@@ -7,11 +7,11 @@ import numpy as np
 
 from tlworkbench.data.duplicates import has_text
 from tlworkbench.data.labelling import Labelling
+from tlworkbench.data.mixing import seeded
 from tlworkbench.data.rows import Rows
 from tlworkbench.errors import UserError
 
 _Int64 = np.ndarray[Any, np.dtype[np.int64]]
-_UInt64 = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def examples(rows: Rows, labelling: Labelling, split: str, max_rows: int = 0, se
     unlabelled = wanted & ~excluded & (labelling.current < 0)
     empty = wanted & ~excluded & ~unlabelled & ~has_text(rows)
     indices = np.flatnonzero(wanted & ~excluded & ~unlabelled & ~empty)
-    indices = indices[np.argsort(_mixed(rows.keys[indices], seed), kind="stable")]
+    indices = indices[np.argsort(seeded(rows.keys[indices], seed), kind="stable")]
     if max_rows > 0:
         indices = indices[:max_rows]
     return Examples(
@@ -56,11 +56,3 @@ def examples(rows: Rows, labelling: Labelling, split: str, max_rows: int = 0, se
         unlabelled=int(unlabelled.sum()),
         empty=int(empty.sum()),
     )
-
-
-def _mixed(keys: _UInt64, seed: int) -> _UInt64:
-    # SplitMix64 (Steele, Lea, Flood 2014) over key and seed: neighbouring seeds give unrelated orders.
-    mixed = keys + np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from tlworkbench.data.duplicates import Groups
-from tlworkbench.data.word_hashes import Offsets, UInt32s, UInt64s, WordHashes, mixed, word_hashes
+from tlworkbench.data.mixing import UInt64s, mixed
+from tlworkbench.data.word_hashes import Offsets, UInt32s, WordHashes, word_hashes
 
 SIMILARITY = 0.7
 """Looked at on 61 727 tweets: nearly all pairs above it are retweets and cut or tagged anew; below 0.6 templates with

@@ -7,6 +7,7 @@ import numpy as np
 
 from tlworkbench.data.filter_facts import FilterFacts
 from tlworkbench.data.labelling import Indices
+from tlworkbench.data.mixing import UInt64s, seeded
 from tlworkbench.data.rows import Rows
 from tlworkbench.errors import UserError
 
@@ -127,14 +128,7 @@ def _ascending(indices: Indices, ranks: np.ndarray[Any, np.dtype[np.uint32]]) ->
     return found
 
 
-def _shuffled(keys: np.ndarray[Any, np.dtype[np.uint64]], seed: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    """SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014) of key and seed: a row's
-    place among others depends on nothing else, so filters and new rows leave a random order as it was."""
-    mixed = keys + np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
-    mixed ^= mixed >> np.uint64(31)
-    # Its upper half will do: of a million rows a hundred share theirs with another one.
-    mixed >>= np.uint64(32)
-    return mixed.astype(np.uint32)
+def _shuffled(keys: UInt64s, seed: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """A row's place among others depends on nothing else, so filters and new rows leave a random order as it was."""
+    # The upper half will do: of a million rows a hundred share theirs with another one.
+    return (seeded(keys, seed) >> np.uint64(32)).astype(np.uint32)

@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tlworkbench.data.mixing import UInt64s, mixed
+
 CHARACTERS = 2000
 """What of a text is looked at."""
 
-UInt64s = np.ndarray[Any, np.dtype[np.uint64]]
 UInt32s = np.ndarray[Any, np.dtype[np.uint32]]
 Offsets = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -82,13 +83,6 @@ def plain_words(texts: pa.Array) -> pa.Array:
     if pc.any(pc.match_substring_regex(plain, _WITHOUT_SPACES)).as_py():
         plain = pc.replace_substring_regex(plain, _WITHOUT_SPACES, r" \1 ")
     return plain
-
-
-def mixed(values: UInt64s) -> UInt64s:
-    """Each bit depends on all bits of a value: the finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
 
 
 _known_powers: dict[int, UInt64s] = {}
