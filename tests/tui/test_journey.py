@@ -84,6 +84,7 @@ async def test_from_a_file_to_an_answer(
         await type_text(pilot, str(source))
         await pilot.press("enter")
         await until(pilot, shows("row 1 of 4", "still waiting for my refund"))
+        await until(pilot, lambda: not shows("so far")())  # Until then the rows can only be looked at.
 
         # A wrong label put right: one key, on disk, and on to the next row.
         await pilot.press("1")
