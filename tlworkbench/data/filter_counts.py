@@ -72,7 +72,7 @@ class FilterCounts:
         if field != "splits" and "" not in names and (counts[0] or "" in chosen):
             made.append(Choice("", counts[0], "" in chosen))
         known = {choice.value for choice in made}
-        return (*made, *(Choice(name, 0, True) for name in chosen if name not in known))
+        return (*made, *(Choice(name, 0, True) for name in dict.fromkeys(chosen) if name not in known))
 
 
 def _named(field: str, given: FilterInput) -> tuple[tuple[str, ...], np.ndarray[Any, Any]]:
