@@ -16,8 +16,6 @@ ROWS_AT_ONCE = "rows_at_once"
 _NAME = re.compile(r"checkpoint-(\d+)")
 _TORCH_FILES = ("optimizer.pt", "scheduler.pt", "rng_state.pth")
 _NOT_MODEL = frozenset({*_TORCH_FILES, STATE_FILE, "training_args.bin", "scaler.pt"})
-_WEIGHTS_PER_CHECKPOINT = 3
-"""A checkpoint holds the weights and AdamW's two moments of each."""
 
 
 @dataclass(frozen=True)
@@ -77,26 +75,6 @@ def keep_as_model(checkpoint: Path, model_dir: Path) -> None:
         ) from error
 
 
-def check_space(folder: Path, parameters: int, limit: int) -> str | None:
-    """A warning where the disk may become full before a run with `limit` kept checkpoints ends.
-
-    Raises UserError where not even one checkpoint and the model fit. parameters: fp32 weights that learn.
-    """
-    one = parameters * 4 * _WEIGHTS_PER_CHECKPOINT
-    model = parameters * 4
-    free = shutil.disk_usage(folder).free
-    if free < one + model:
-        raise UserError(
-            f"a checkpoint and the model need {_megabytes(one + model)}, the disk has {_megabytes(free)} free",
-            f"Free some space, or put the workspace on another disk than that of {folder}.",
-        )
-    # The best, the kept ones, and the one being written before the oldest goes.
-    most = one * (limit + 2) + model
-    if free < most:
-        return f"the run's checkpoints may need {_megabytes(most)}, the disk has {_megabytes(free)} free"
-    return None
-
-
 def _scan(folder: Path) -> list[tuple[int, Path]]:
     if not folder.is_dir():
         return []
@@ -139,7 +117,3 @@ def _read(path: Path, step: int) -> Checkpoint:
     logged = tuple(entry for entry in history if "eval_loss" in entry)
     portions = [int(entry[ROWS_AT_ONCE]) for entry in history if ROWS_AT_ONCE in entry]
     return Checkpoint(path, step, state.get("best_global_step"), logged, portions[-1] if portions else None)
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from tlworkbench.data.examples import Examples, examples
+from tlworkbench.data.examples import Examples
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
+from tlworkbench.data.trainable import TrainingRows, draw_training_rows
 from tlworkbench.engine.examples_file import Keys, LabelledKeys, RunExamples
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import TrainSpec
@@ -16,13 +15,10 @@ from tlworkbench.workspace import Workspace
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a run is to learn, and what it was drawn from."""
+    """What a run is to learn, and the draw it comes from."""
 
     examples: RunExamples
-    train_rows: int
-    """Rows of the training split in all,"""
-    usable_rows: int
-    """and those that have a label and a text and are not excluded."""
+    drawn: TrainingRows
 
 
 def labelling_at(workspace: Workspace, rows: Rows, version: int | None) -> Labelling:
@@ -34,24 +30,14 @@ def labelling_at(workspace: Workspace, rows: Rows, version: int | None) -> Label
 def choose_examples(workspace: Workspace, rows: Rows, spec: TrainSpec) -> Chosen:
     """Draw a run's training and validation rows."""
     labelling = labelling_at(workspace, rows, spec.journal_version)
-    train = split_examples(rows, labelling, "train", spec.max_train_rows, spec.seed)
-    validation = split_examples(rows, labelling, "validation", spec.max_eval_rows, spec.seed)
+    drawn = draw_training_rows(rows, labelling, spec.max_train_rows, spec.max_eval_rows, spec.seed)
     chosen = RunExamples(
         class_names=labelling.label_set.names,
         journal_version=labelling.version,
-        train=_labelled(rows, train),
-        validation=_labelled(rows, validation),
+        train=_labelled(rows, drawn.train),
+        validation=_labelled(rows, drawn.validation),
     )
-    train_rows = int((rows.splits == rows.meta.splits.index("train")).sum()) if "train" in rows.meta.splits else 0
-    return Chosen(chosen, train_rows, train_rows - train.unlabelled - train.excluded - train.empty)
-
-
-def split_examples(rows: Rows, labelling: Labelling, split: str, max_rows: int, seed: int) -> Examples:
-    """Examples of a split; none where the rows have no such split at all."""
-    if split in rows.meta.splits:
-        return examples(rows, labelling, split, max_rows, seed)
-    nothing = np.zeros(0, np.int64)
-    return Examples(nothing, nothing, labelling.label_set.names)
+    return Chosen(chosen, drawn)
 
 
 def texts_of(rows: Rows, keys: Keys) -> list[str]:

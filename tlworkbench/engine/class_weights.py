@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tlworkbench.data.trainable import unknown_class
 from tlworkbench.engine.choice import listed
 from tlworkbench.engine.examples_file import RunExamples
-from tlworkbench.errors import UserError, nearest
+from tlworkbench.errors import UserError
 
 Weights = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -27,11 +28,8 @@ def class_weights(wanted: Literal["none", "auto"] | dict[str, float], examples: 
         weights: Weights = np.ones(len(names))
         np.divide(counts.sum(), share, out=weights, where=counts > 0)
         return weights
-    unknown = [name for name in wanted if name not in names]
-    if unknown:
-        raise UserError(
-            f"class_weights names '{unknown[0]}', which is no label of this dataset", nearest(unknown[0], names)
-        )
+    if finding := unknown_class(wanted, names):
+        raise UserError(finding.text, finding.hint)
     return np.array([wanted.get(name, 1.0) for name in names])
 
 

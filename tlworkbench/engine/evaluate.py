@@ -10,7 +10,8 @@ from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.data.examples import Examples
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
-from tlworkbench.engine.choice import labelling_at, listed, split_examples
+from tlworkbench.data.trainable import split_examples
+from tlworkbench.engine.choice import labelling_at, listed
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
 from tlworkbench.engine.metrics import Figures, majority

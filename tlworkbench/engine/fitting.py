@@ -11,7 +11,8 @@ import numpy as np
 from safetensors import SafetensorError
 from transformers import set_seed
 
-from tlworkbench.engine.checkpoint import Checkpoint, check_space, drop_part
+from tlworkbench.data import trainable
+from tlworkbench.engine.checkpoint import Checkpoint, drop_part
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.depth import freeze
 from tlworkbench.engine.failures import disk_full, explained
@@ -31,9 +32,8 @@ from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import TokenisedTexts, tokenise
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
 from tlworkbench.inference.text_limit import effective_length
+from tlworkbench.jobs.checkpoint_space import CheckpointSpace
 from tlworkbench.jobs.events import Evaluated, TrainingBegan
-
-_MANY_TRUNCATED = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,11 @@ def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence
     config = classifier.model.config
     setattr(config, MAX_LENGTH_KEY, max_length)
     setattr(config, RUN_KEY, context.job.run)
-    warning = check_space(context.job.path, classifier.model.num_parameters(), spec.checkpoint_limit)
-    if warning:
-        context.note(warning, warning=True)
+    space = CheckpointSpace.of(context.job.path, classifier.model.num_parameters(), spec.checkpoint_limit)
+    if refusal := space.refusal():
+        raise refusal
+    if doubt := space.doubt():
+        context.note(doubt, warning=True)
     return Prepared(
         classifier,
         tokenise(classifier.tokenizer, train, max_length, telling(context, "tokenising", len(train))),
@@ -173,11 +175,8 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None, pro
                 "class_weights and balanced_sampler both make up for rare classes: together they overdo it",
                 warning=True,
             )
-    if truncated > _MANY_TRUNCATED:
-        plan.context.note(
-            f"{truncated:.0%} of the training texts are longer than {prepared.max_length} tokens and cut there",
-            warning=True,
-        )
+    if cut := trainable.truncated(truncated, prepared.max_length):
+        plan.context.note(cut.text, warning=True)
 
 
 def _lowered(plan: Plan) -> Callable[[TextTrainer, int], None]:

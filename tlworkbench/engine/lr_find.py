@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from tlworkbench.catalog.resolve import resolve_model
+from tlworkbench.data.findings import refuse
+from tlworkbench.data.trainable import judge
 from tlworkbench.engine.choice import Chosen, choose_examples, texts_of
-from tlworkbench.engine.class_weights import class_weights
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
-from tlworkbench.engine.trainable import check_trainable
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import LrFindSpec
@@ -27,8 +27,7 @@ def run(context: JobContext, spec: LrFindSpec) -> Finished:
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()
     chosen = choose_examples(workspace, rows, spec.run)
-    check_trainable(chosen.examples, chosen.train_rows, rows.meta.split_rule)
-    class_weights(spec.run.class_weights, chosen.examples)
+    refuse(judge(chosen.drawn, spec.run.class_weights))
     if spec.highest <= spec.lowest:
         raise UserError(
             f"highest = {spec.highest:g} is not above lowest = {spec.lowest:g}", "Set highest to ten times it at least."

@@ -4,15 +4,15 @@ import time
 from pathlib import Path
 
 from tlworkbench.catalog.resolve import resolve_model
+from tlworkbench.data.findings import refuse
 from tlworkbench.data.rows import Rows
+from tlworkbench.data.trainable import counted, judge
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint
 from tlworkbench.engine.choice import choose_examples, texts_of
-from tlworkbench.engine.class_weights import class_weights
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.examples_file import RunExamples, read_examples, write_examples
 from tlworkbench.engine.gauges import Gauges
 from tlworkbench.engine.run_record import read_record
-from tlworkbench.engine.trainable import check_trainable, counted
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.workspace import Workspace, open_workspace
@@ -41,12 +41,12 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
 
 def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Rows) -> RunExamples:
     chosen = choose_examples(workspace, rows, spec)
-    for doubt in check_trainable(chosen.examples, chosen.train_rows, rows.meta.split_rule):
-        context.note(doubt.text, doubt.warning)
-    class_weights(spec.class_weights, chosen.examples)  # Refuses a table that names no class of these.
+    for finding in refuse(judge(chosen.drawn, spec.class_weights)):
+        context.note(finding.text, finding.level == "warning")
     drawn = len(chosen.examples.train)
-    if drawn < chosen.usable_rows:
-        context.note(f"trains on {counted(drawn, 'row')} drawn from {counted(chosen.usable_rows, 'training row')}")
+    if drawn < chosen.drawn.usable_rows:
+        usable = counted(chosen.drawn.usable_rows, "training row")
+        context.note(f"trains on {counted(drawn, 'row')} drawn from {usable}")
     write_examples(context.job.path, chosen.examples)
     return chosen.examples
 
