@@ -53,7 +53,10 @@ def test_every_field_of_every_kind_is_explained() -> None:
                 ):
                     unexplained.append(f"{node.name}.{ast.unparse(field.target)}")
     assert unexplained == []
-    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch", "suspects", "gain", "lrfind"}
+    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch", "suspects", "gain", "lrfind", "preflight"}
+
+
+VALID = "Valid: evaluate, export, fetch, gain, import, lrfind, preflight, suspects, train"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_every_field_of_every_kind_is_explained() -> None:
     [
         ('kind = "train"\nmodel = "x"\nepoch = 3', "unknown key 'epoch'", "did you mean 'epochs'?"),
         ('kind = "trian"\nmodel = "x"', "kind is 'trian'", "did you mean 'train'?"),
-        ('model = "x"', "kind is None", "Valid: evaluate, export, fetch, gain, import, lrfind, suspects, train"),
+        ('model = "x"', "kind is None", VALID),
         ('kind = "train"\nmodel = "x"\nepochs = "three"', "key 'epochs'", "Mend that value."),
         ('kind = "train"\nmodel = "x"\nbatch_size = 0', "key 'batch_size'", "Mend that value."),
         ('kind = "train"\nmodel = "x"\nschedule = "wavy"', "key 'schedule'", "Mend that value."),

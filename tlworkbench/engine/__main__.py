@@ -20,6 +20,7 @@ _WORK: dict[str, str] = {
     "import": "tlworkbench.engine.importing",
     "train": "tlworkbench.engine.train",
     "lrfind": "tlworkbench.engine.lr_find",
+    "preflight": "tlworkbench.engine.preflight",
     "evaluate": "tlworkbench.engine.evaluate",
     "export": "tlworkbench.engine.export",
     "fetch": "tlworkbench.engine.fetch",

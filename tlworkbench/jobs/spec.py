@@ -121,6 +121,13 @@ class LrFindSpec(_Spec, frozen=True, kw_only=True, tag="lrfind"):
     """Learning rates to try, each for one step."""
 
 
+class PreflightSpec(_Spec, frozen=True, kw_only=True, tag="preflight"):
+    """Try what a training run would take: time and memory, by its longest batch; trains nothing."""
+
+    run: TrainSpec
+    """The run that is to be."""
+
+
 class EvaluateSpec(_Spec, frozen=True, kw_only=True, tag="evaluate"):
     """Measure a model on labelled rows."""
 
@@ -189,11 +196,29 @@ class GainSpec(_Spec, frozen=True, kw_only=True, tag="gain"):
 
 
 JobSpec: TypeAlias = (
-    ImportSpec | TrainSpec | LrFindSpec | EvaluateSpec | ExportSpec | FetchSpec | SuspectsSpec | GainSpec
+    ImportSpec
+    | TrainSpec
+    | LrFindSpec
+    | PreflightSpec
+    | EvaluateSpec
+    | ExportSpec
+    | FetchSpec
+    | SuspectsSpec
+    | GainSpec
 )
 KINDS: dict[str, type[JobSpec]] = {
     str(struct.__struct_config__.tag): struct
-    for struct in (ImportSpec, TrainSpec, LrFindSpec, EvaluateSpec, ExportSpec, FetchSpec, SuspectsSpec, GainSpec)
+    for struct in (
+        ImportSpec,
+        TrainSpec,
+        LrFindSpec,
+        PreflightSpec,
+        EvaluateSpec,
+        ExportSpec,
+        FetchSpec,
+        SuspectsSpec,
+        GainSpec,
+    )
 }
 
 

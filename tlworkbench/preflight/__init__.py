@@ -1,0 +1,1 @@
+"""What a training run would do, before it is started: open to screen, commands and engine alike."""
