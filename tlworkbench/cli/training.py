@@ -37,6 +37,7 @@ class _WithFields(click.Command):
     "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."
 )
 @click.option("--find-lr", is_flag=True, help="Train nothing yet: try rising learning rates and suggest one.")
+@click.option("--check", is_flag=True, help="Start nothing: tell what the run would do, and what speaks against it.")
 @click.option("--detach", is_flag=True, help="Start the run, or queue it, and return; see: tlworkbench follow.")
 @json_option
 @click.pass_context
@@ -48,19 +49,24 @@ def train(
     epochs: float | None,
     settings: tuple[str, ...],
     find_lr: bool,
+    check: bool,
     detach: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Fine-tune a model on the labelled rows; with JOB.toml repeat a run. It waits while another one runs."""
     workspace = workspace_of(context)
     model = model_reference(model, workspace.jobs_dir) if model else None
     given = {"model": model, "strategy": strategy, "epochs": epochs}
     assignments = (*(f"{key}={value}" for key, value in given.items() if value is not None), *settings)
     spec = training_spec(workspace, job, assignments)
+    if check:
+        from tlworkbench.cli.preflight import tell_ahead
+
+        return tell_ahead(workspace, spec, as_json)
     if find_lr:
         _, found = run_job(workspace, LrFindSpec(run=spec), Path(spec.model).name)
         emit(found, as_json, lambda: _rate_lines(found))
-        return
+        return 0
     if detach:
         run = start_job(workspace, spec, Path(spec.model).name)
         words = standing_of(run)
@@ -69,9 +75,10 @@ def train(
             as_json,
             lambda: [f"run {run.run} {words}; watch it: tlworkbench follow {run.run}"],
         )
-        return
+        return 0
     run, result = run_job(workspace, spec, Path(spec.model).name)
     emit(result, as_json, lambda: _train_lines(result))
+    return 0
 
 
 @click.command()
