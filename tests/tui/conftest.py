@@ -33,6 +33,12 @@ TWEETS = (
     ("meeting moved to 3", "neutral"),
 )
 
+HELD_OUT = (
+    ("nobody answers the phone", "negative"),
+    ("the call is at noon", "neutral"),
+    ("what a lovely update", "positive"),
+)
+
 _ENGINE = """
 import sys, time
 from pathlib import Path
@@ -83,6 +89,20 @@ def make_rows(workspace: Workspace) -> MakeRows:
 def tweets(make_rows: MakeRows) -> Workspace:
     """A workspace with eight rows of three classes."""
     return make_rows([text for text, _ in TWEETS], [label for _, label in TWEETS])
+
+
+@pytest.fixture
+def trainable(tweets: Workspace) -> Workspace:
+    """The same eight rows to train on, and three more to validate on."""
+    from tlworkbench.data.rows_writer import write_rows
+
+    parts = {"train": TWEETS, "validation": HELD_OUT}
+    columns = {
+        split: {"text": [text for text, _ in rows], "label": [label for _, label in rows]}
+        for split, rows in parts.items()
+    }
+    write_rows(tweets.rows_file, columns, text=("text",), label="label")
+    return tweets
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ from tlworkbench.jobs.folder import find_job
 if context.job.kind == "import":
     from tlworkbench.data.rows_writer import write_rows
     texts = [line.rsplit(",", 1) for line in Path(spec.source).read_text().splitlines()[1:]]
+    part = lambda rows: {"text": [text for text, _ in rows], "label": [label for _, label in rows]}
     meta = write_rows(context.workspace / "rows.arrow",
-        {"train": {"text": [text for text, _ in texts], "label": [label for _, label in texts]}}, source=spec.source)
+        {"train": part(texts[:3]), "validation": part(texts[3:])}, source=spec.source)
     context.progress("importing tweets.csv", len(texts), len(texts))
     done(rows=len(texts), splits={"train": len(texts)}, columns={"text": ["text"], "label": "label"},
         labels={name: 0 for name in meta.label_values})

@@ -42,22 +42,22 @@ Screen = Callable[[], Terminal]
 
 
 @pytest.fixture
-def screen(tweets: Workspace, tmp_path: Path) -> Iterator[Screen]:
+def screen(trainable: Workspace, tmp_path: Path) -> Iterator[Screen]:
     """Start the program on a workspace, in a terminal; its jobs run the engine above."""
-    tweets.update(model="bundled", where={"screen": "train"})
+    trainable.update(model="bundled", where={"screen": "train"})
     engine = tmp_path / "engine.py"
     engine.write_text(_ENGINE)
     started: list[Terminal] = []
 
     def screen() -> Terminal:
-        terminal = Terminal([sys.executable, "-c", _PROGRAM, str(engine), tweets.name], os.environ)
+        terminal = Terminal([sys.executable, "-c", _PROGRAM, str(engine), trainable.name], os.environ)
         started.append(terminal)
         return terminal
 
     yield screen
     for terminal in started:
         terminal.close()
-    for job in list_jobs(tweets.jobs_dir):
+    for job in list_jobs(trainable.jobs_dir):
         if not job.state().ended:
             force_stop(job)
 
@@ -74,10 +74,10 @@ def start_run(terminal: Terminal, workspace: Workspace) -> JobFolder:
 
 @pytest.mark.parametrize("end", ["kill", "hang_up"])
 def test_a_run_goes_on_without_its_screen_and_is_whole_on_the_next_one(
-    screen: Screen, tweets: Workspace, end: str
+    screen: Screen, trainable: Workspace, end: str
 ) -> None:
     first = screen()
-    job = start_run(first, tweets)
+    job = start_run(first, trainable)
     getattr(first, end)()
     first.process.wait(10)
 
@@ -96,9 +96,9 @@ def test_a_run_goes_on_without_its_screen_and_is_whole_on_the_next_one(
     assert second.process.wait(10) == 0
 
 
-def test_leaving_asks_once_and_leaves_the_run_going(screen: Screen, tweets: Workspace) -> None:
+def test_leaving_asks_once_and_leaves_the_run_going(screen: Screen, trainable: Workspace) -> None:
     terminal = screen()
-    job = start_run(terminal, tweets)
+    job = start_run(terminal, trainable)
     terminal.press("q")
     terminal.until(lambda text: "still runs" in text)
     terminal.press("\r")

@@ -43,11 +43,11 @@ after(context, finished)
 
 
 @pytest.fixture
-def ready(tweets: Workspace, engine: Engine) -> Workspace:
+def ready(trainable: Workspace, engine: Engine) -> Workspace:
     """A workspace with rows and a model, on the Train screen; its runs step until they are stopped."""
     engine(STEPPING)
-    tweets.update(model="bundled", where={"screen": "train"})
-    return tweets
+    trainable.update(model="bundled", where={"screen": "train"})
+    return trainable
 
 
 async def start(pilot: Pilot[Any], until: Until) -> None:

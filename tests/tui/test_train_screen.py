@@ -75,10 +75,10 @@ else:
 
 
 @pytest.fixture
-def ready(tweets: Workspace) -> Workspace:
+def ready(trainable: Workspace) -> Workspace:
     """A workspace with rows and a model, on the Train screen."""
-    tweets.update(model="bundled", where={"screen": "train"})
-    return tweets
+    trainable.update(model="bundled", where={"screen": "train"})
+    return trainable
 
 
 async def opened(pilot: Pilot[Any], until: Until) -> None:
@@ -181,7 +181,7 @@ async def test_wrong_settings_are_told_in_place_and_the_others_remembered(
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, until)
         await pilot.press("s")
-        await until(pilot, lambda: shown(lines(app), "8 rows to train on, 0 to validate on", "⚠ none"))
+        await until(pilot, lambda: shown(lines(app), "8 rows to train on, 3 to validate on"))
         assert shown(lines(app), "negative", "38 %", "3 train", "3 steps")
         await pilot.press("0", "down", "down", *"abc", "enter")
         assert isinstance(app.screen, StartRun) and list_jobs(ready.jobs_dir) == []

@@ -117,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
         "Start a training run on the labelled rows; while one runs, queue it.",
         footer=True,
     ),
+    Action("train.preflight", ("p",), "preflight", "Tell what a run would do, before it is started.", footer=True),
     Action(
         "train.stop",
         ("x",),

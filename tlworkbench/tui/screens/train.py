@@ -16,6 +16,7 @@ from tlworkbench.tui import actions
 from tlworkbench.tui.background import in_background
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.screens.confirm import Confirm
+from tlworkbench.tui.screens.preflight import Preflight
 from tlworkbench.tui.screens.train_facts import FactsRead, RunFacts, read_facts, rows_of_cell
 from tlworkbench.tui.screens.train_start import StartRun, remembered
 from tlworkbench.tui.screens.train_stop import StoppingRuns
@@ -79,18 +80,29 @@ class TrainScreen(StoppingRuns):
             rest = _STEADY - (time.monotonic() - self._painted_at) if steady else 0.0
             self._soon = self.set_timer(max(_SOON, rest), self._paint_soon)
 
+    def action_preflight(self) -> None:
+        """Tell what a run with the settings of the form would do."""
+        running = self._running_run()
+        dialog = Preflight(self.workbench, self._settings(), running.run if running else "")
+        self.app.push_screen(dialog, lambda start: self.action_start() if start else None)
+
     def action_start(self) -> None:
         """Ask for the settings of a new run."""
+        values = self._settings()
+        running = self._running_run()
+        look = self.workbench.look
+        form = StartRun(self.workbench.workspace, values, look, behind=running.run if running else "")
+        self.app.push_screen(form, self._start)
+
+    def _settings(self) -> dict[str, str]:
+        """What the form for a new run begins with; raises UserError where none can be started."""
         workspace = self.workbench.workspace
         if not workspace.has_rows:
             raise UserError("there is no dataset yet", "Open one: press g, d, then i.")
         if not workspace.info.model:
             raise UserError("no model is chosen yet", "Choose one: press g, then m.")
         kept = self.workbench.where.of(self.SCOPE).get("form")
-        values = remembered(kept if isinstance(kept, dict) else {}, workspace.info.model)
-        running = self._running_run()
-        form = StartRun(workspace, values, self.workbench.look, behind=running.run if running else "")
-        self.app.push_screen(form, self._start)
+        return remembered(kept if isinstance(kept, dict) else {}, workspace.info.model)
 
     def _start(self, wanted: tuple[TrainSpec, dict[str, str]] | None) -> None:
         if wanted is None:

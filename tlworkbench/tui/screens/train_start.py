@@ -20,6 +20,7 @@ from tlworkbench.tui.screens.train_counts import Counts, RowsCounted, count_line
 from tlworkbench.tui.text import clean, counted
 from tlworkbench.tui.themes import Look
 from tlworkbench.tui.widgets import figures
+from tlworkbench.tui.widgets.run_findings import RunFindings
 from tlworkbench.workspace import Workspace
 
 
@@ -79,6 +80,10 @@ def steps_of(values: Mapping[str, str], counts: Counts | None) -> int | None:
     return spec.total_steps(rows) if rows else None
 
 
+def _settings(values: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in values.items())
+
+
 class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
     """Closes with the run's settings and what was typed; wrong values are told beside their field."""
 
@@ -96,6 +101,8 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         self._first = dict(values)
         self._look = look
         self._counts: Counts | None = None
+        self._entering = False
+        """It is to start as soon as is known whether it can."""
 
     def compose(self) -> ComposeResult:
         """Rows above, fields below, what is wrong at the bottom."""
@@ -107,6 +114,7 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
                     yield Static(field.label, classes="label", markup=False)
                     yield Input(self._first[field.name], id=field.name, compact=True, select_on_focus=True)
                     yield Static(field.help, id=f"{field.name}-help", classes="help", markup=False)
+            yield RunFindings(self._workspace, id="findings")
             yield Static("", id="wrong")
 
     def on_mount(self) -> None:
@@ -134,6 +142,7 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
     @on(Input.Changed)
     def _changed(self) -> None:
         self.query_one("#wrong", Static).update("")
+        self._entering = False
         self._check()
 
     @on(Input.Submitted)
@@ -142,13 +151,26 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         if wrong := problems(values):
             self.query_one(f"#{next(iter(wrong))}", Input).focus()
             return
+        facts = self.query_one(RunFindings).facts
+        if facts is None:
+            self._entering = True
+            return
+        if facts.refused:
+            self.query_one("#wrong", Static).update(Content.styled("✗ it can't be started", "$error"))
+            return
         try:
-            spec = training_spec(self._workspace, None, tuple(f"{name}={value}" for name, value in values.items()))
+            spec = training_spec(self._workspace, None, _settings(values))
         except UserError as error:
             words = Content.assemble((f"✗ {clean(error.what)}", "$error"), f"\n{clean(error.hint)}")
             self.query_one("#wrong", Static).update(words)
             return
         self.dismiss((spec, values))
+
+    @on(RunFindings.Looked)
+    def _looked(self) -> None:
+        if self._entering:
+            self._entering = False
+            self._entered()
 
     def _values(self) -> dict[str, str]:
         return {field.name: self.query_one(f"#{field.name}", Input).value.strip() for field in FIELDS}
@@ -160,6 +182,8 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
             said = self.query_one(f"#{field.name}-help", Static)
             said.update(Content(f"✗ {field.wanted}") if field.name in wrong else Content(field.help))
             said.set_class(field.name in wrong, "-wrong")
+        if not wrong:
+            self.query_one(RunFindings).look(_settings(values))
         steps = steps_of(values, self._counts)
         starts = f"enter queues it behind {self._behind}" if self._behind else "enter starts"
         keys = f"{starts} · ↑↓ field · esc"
