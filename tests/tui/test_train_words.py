@@ -21,7 +21,7 @@ from tlworkbench.jobs.run_state import RunState
 from tlworkbench.tui.screens import train_notice, train_words
 from tlworkbench.tui.screens.train_counts import Counts, count_lines
 from tlworkbench.tui.screens.train_notice import Stopping
-from tlworkbench.tui.screens.train_start import FIELDS, problems, remembered, steps_of
+from tlworkbench.tui.screens.train_start import FIELDS, help_of, problems, remembered, steps_of
 from tlworkbench.tui.themes import FALLBACK
 from tlworkbench.tui.widgets import figures
 from tlworkbench.tui.widgets.class_table import class_line, heading, name_width
@@ -277,6 +277,15 @@ def test_what_was_typed_last_is_there_again_but_nothing_that_is_wrong_now() -> N
     values = remembered(kept, "bundled")
     assert values["epochs"] == "5" and values["batch_size"] == "32" and values["seed"] == "7"
     assert values["model"] == "bundled" and set(values) == {field.name for field in FIELDS}
+
+
+def test_what_has_no_say_with_the_head_strategy_is_told() -> None:
+    values = remembered({}, "bundled") | {"strategy": "head"}
+    told = {field.name: help_of(field, values) for field in FIELDS}
+    assert told["strategy"] == "last layer alone, in seconds" and "no say" in told["epochs"]
+    assert told["model"] == help_of(FIELDS[0], remembered({}, "bundled"))
+    assert steps_of(values, Counts(("a", "b"), (60, 41), (10, 10))) == 1
+    assert set(problems(values | {"strategy": "heads"})) == {"strategy"}
 
 
 def test_the_number_of_steps_is_told_beforehand() -> None:

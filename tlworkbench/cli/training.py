@@ -8,6 +8,7 @@ import click
 from tlworkbench.catalog.resolve import model_reference
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job, standing_of, start_job, workspace_of
+from tlworkbench.errors import UsageError
 from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.jobs.spec import EvaluateSpec, LrFindSpec, TrainSpec
 
@@ -31,7 +32,7 @@ class _WithFields(click.Command):
 @click.command(cls=_WithFields)
 @click.argument("job", required=False, type=click.Path(path_type=Path))
 @click.option("--model", help="bundled, a folder, a Hub id on this machine, or a run; the chosen one if absent.")
-@click.option("--strategy", type=click.Choice(["full"]), help="Which weights learn.")
+@click.option("--strategy", type=click.Choice(["full", "head"]), help="Which weights learn.")
 @click.option("--epochs", type=float, help="Passes over the training rows.")
 @click.option(
     "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."
@@ -64,6 +65,8 @@ def train(
 
         return tell_ahead(workspace, spec, as_json)
     if find_lr:
+        if spec.strategy == "head":
+            raise UsageError("--strategy head has no learning rate to find", "Leave out one of the two.")
         _, found = run_job(workspace, LrFindSpec(run=spec), Path(spec.model).name)
         emit(found, as_json, lambda: _rate_lines(found))
         return 0

@@ -70,12 +70,21 @@ def load_encoder(folder: Path, shown_as: str, max_length: int) -> Encoder:
     )
 
 
-def embed_texts(context: JobContext, encoder: Encoder, rows: Rows, wanted: _Places, keep: Keep) -> None:
+def embed_texts(
+    context: JobContext,
+    encoder: Encoder,
+    rows: Rows,
+    wanted: _Places,
+    keep: Keep,
+    vectors_of: "Callable[[Encoder, dict[str, torch.Tensor]], Floats] | None" = None,
+) -> None:
     """Embed the texts of `wanted` rows; `keep` gets keys and vectors every few seconds, and what there is at a stop.
 
-    Equal texts are computed once. Raises `Stopped` when the job is asked to stop, UserError when memory runs out.
+    vectors_of: what makes a batch into vectors; `embed_batch` where it is None. Equal texts are computed once.
+    Raises `Stopped` when the job is asked to stop, UserError when memory runs out.
     """
     done = 0
+    vectors_of = vectors_of or embed_batch
     told = telling(context, "embedding", len(wanted))
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
@@ -88,7 +97,7 @@ def embed_texts(context: JobContext, encoder: Encoder, rows: Rows, wanted: _Plac
         counts = np.bincount(which, minlength=len(numbers))
         try:
             for batch in batches_by_length(tokens.lengths, budget, _ROWS):
-                pending.add(batch, embed_batch(encoder, tokens.batch(batch)))
+                pending.add(batch, vectors_of(encoder, tokens.batch(batch)))
                 done += int(counts[batch].sum())
                 told(done)
         except (RuntimeError, MemoryError) as error:

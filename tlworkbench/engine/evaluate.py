@@ -55,10 +55,12 @@ def _measure(
     chosen: Examples,
     began: float,
 ) -> Finished:
-    from tlworkbench.engine.model_folder import MAX_LENGTH_KEY, label_names, load_trained
+    from tlworkbench.engine.model_folder import label_names, load_trained
     from tlworkbench.engine.plan import set_up_libraries
     from tlworkbench.engine.precision import choose_precision
-    from tlworkbench.engine.scoring import score, write_predictions
+    from tlworkbench.engine.run_record import MAX_LENGTH_KEY
+    from tlworkbench.engine.scored import write_predictions
+    from tlworkbench.engine.scoring import score
     from tlworkbench.engine.stopping import telling
     from tlworkbench.engine.texts import tokenise
     from tlworkbench.inference.text_limit import effective_length

@@ -16,18 +16,14 @@ from tlworkbench.engine.checkpoint import Checkpoint, drop_part
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.depth import freeze
 from tlworkbench.engine.failures import disk_full, explained
-from tlworkbench.engine.model_folder import (
-    MAX_LENGTH_KEY,
-    RUN_KEY,
-    Classifier,
-    load_for_training,
-)
+from tlworkbench.engine.model_folder import Classifier, load_for_training
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.plan import Plan
 from tlworkbench.engine.probe import probe
 from tlworkbench.engine.reporter import LONG_EVALUATION, Reporter, diverged
-from tlworkbench.engine.run_record import Probe, note_probe, note_smaller_portions
-from tlworkbench.engine.scoring import Scored, score
+from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, Probe, note_probe, note_smaller_portions
+from tlworkbench.engine.scored import Scored
+from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import TokenisedTexts, tokenise
 from tlworkbench.engine.trainer import TextTrainer, training_arguments

@@ -31,19 +31,31 @@ class Head:
         return np.concatenate(parts) if parts else np.zeros((0, len(intercept)), np.float32)
 
 
-def fit_head(vectors: Floats, classes: Ints, count: int, penalty: float = PENALTY) -> Head:
+def fit_head(
+    vectors: Floats,
+    classes: Ints,
+    count: int,
+    penalty: float = PENALTY,
+    row_weights: Floats | None = None,
+    intercept: bool = True,
+) -> Head:
     """Fit to vectors (rows × dimensions, length about one) and classes (0 to count - 1; some may have no rows).
 
     L-BFGS in coordinates in which Böhning's bound on the curvature is the identity (Böhning 1992, Multinomial logistic
     regression algorithm): a tenth of the steps it takes without. The optimum is that of scikit-learn's
     LogisticRegression(C=1 / penalty) for three classes and more, with an intercept that is not penalised.
+    row_weights: how much each row's loss counts; all the same where it is None. Without an intercept it is 0.
     """
     rows, dimensions = vectors.shape
-    features = np.concatenate([vectors, np.ones((rows, 1), np.float32)], axis=1)
+    # A column of zeros is an intercept of zero.
+    last = np.ones((rows, 1), np.float32) if intercept else np.zeros((rows, 1), np.float32)
+    features = np.concatenate([vectors, last], axis=1)
+    counts = np.ones((rows, 1), np.float32) if row_weights is None else row_weights.astype(np.float32)[:, None]
     # Half the Gram matrix bounds the curvature from above whatever the probabilities are.
     ridge = np.full(dimensions + 1, penalty)
     ridge[-1] = 1e-6 * rows
-    curvature = 0.5 * (features.T @ features).astype(np.float64) + np.diag(ridge)
+    weighted = features if row_weights is None else features * counts
+    curvature = 0.5 * (features.T @ weighted).astype(np.float64) + np.diag(ridge)
     upper = cholesky(curvature)
     # What is searched for is upper · coefficients.
     inverse = solve_triangular(upper, np.eye(dimensions + 1))
@@ -59,9 +71,9 @@ def fit_head(vectors: Floats, classes: Ints, count: int, penalty: float = PENALT
         powers = np.exp(logits)
         sums = powers.sum(axis=1, keepdims=True)
         pulled = penalty * penalised * coefficients
-        value = float(np.log(sums).sum(dtype=np.float64) - (logits * wanted).sum(dtype=np.float64))
+        value = float((np.log(sums) * counts).sum(dtype=np.float64) - (logits * wanted * counts).sum(dtype=np.float64))
         value += 0.5 * float((pulled * coefficients).sum())
-        slope = inverse.T @ ((features.T @ (powers / sums - wanted)).astype(np.float64) + pulled)
+        slope = inverse.T @ ((features.T @ ((powers / sums - wanted) * counts)).astype(np.float64) + pulled)
         return value / rows, slope.ravel() / rows
 
     start = np.zeros((dimensions + 1) * count)

@@ -14,11 +14,6 @@ from transformers import __version__ as transformers_version
 from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import DEFAULT_MAX_LENGTH
 
-MAX_LENGTH_KEY = "tlworkbench_max_length"
-"""Key in a run's config.json: tokens its texts were cut at."""
-RUN_KEY = "tlworkbench_run"
-"""Key in a run's config.json: the run's number."""
-
 
 @dataclass(frozen=True)
 class Classifier:
@@ -30,6 +25,8 @@ class Classifier:
     limit: int
     notes: tuple[str, ...] = ()
     """What was replaced or started from random numbers, in sentences."""
+    fresh: frozenset[str] = frozenset()
+    """Weights that the file does not hold."""
 
 
 def load_for_training(folder: Path, class_names: Sequence[str], shown_as: str) -> Classifier:
@@ -47,7 +44,8 @@ def load_for_training(folder: Path, class_names: Sequence[str], shown_as: str) -
     tokenizer = _tokenizer(folder, shown_as)
     config.get_text_config().pad_token_id = tokenizer.pad_token_id
     model, report = _load(folder, config, shown_as)
-    return Classifier(model, tokenizer, _limit(model, tokenizer), _notes(report, before, class_names, shown_as))
+    notes = _notes(report, before, class_names, shown_as)
+    return Classifier(model, tokenizer, _limit(model, tokenizer), notes, frozenset(report["missing_keys"]))
 
 
 def load_trained(folder: Path, shown_as: str) -> Classifier:
@@ -170,8 +168,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     count, names, had_head = before
-    replaced = {key[0] if isinstance(key, tuple) else key for key in report["mismatched_keys"]}
-    if replaced:
+    if _replaced(report):
         listed = ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
         notes.append(
             f"{shown_as} was trained for {count} classes ({listed}): its head is replaced by one for {len(class_names)}"
@@ -182,6 +179,10 @@ def _notes(
             f"now they learn {', '.join(class_names)}"
         )
     return (*notes, *_random_weights(report, shown_as))
+
+
+def _replaced(report: dict[str, Any]) -> frozenset[str]:
+    return frozenset(key[0] if isinstance(key, tuple) else key for key in report["mismatched_keys"])
 
 
 def _random_weights(report: dict[str, Any], shown_as: str) -> tuple[str, ...]:

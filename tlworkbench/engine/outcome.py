@@ -14,7 +14,8 @@ from tlworkbench.engine.model_folder import load_trained
 from tlworkbench.engine.plan import Plan
 from tlworkbench.engine.reporter import LONG_EVALUATION, out_of_patience
 from tlworkbench.engine.run_record import RunRecord, library_versions, read_record, write_record
-from tlworkbench.engine.scoring import score, write_predictions
+from tlworkbench.engine.scored import write_predictions
+from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import Stopped, telling
 from tlworkbench.engine.texts import TokenisedTexts
 from tlworkbench.jobs.events import Finished

@@ -10,6 +10,10 @@ import msgspec
 from tlworkbench import atomic
 
 FILE_NAME = "run.json"
+MAX_LENGTH_KEY = "tlworkbench_max_length"
+"""Key in a run's config.json: tokens its texts were cut at."""
+RUN_KEY = "tlworkbench_run"
+"""Key in a run's config.json: the run's number."""
 _LIBRARIES = ("tlworkbench", "torch", "transformers", "tokenizers", "accelerate", "safetensors", "numpy", "pyarrow")
 
 

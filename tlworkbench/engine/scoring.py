@@ -2,38 +2,21 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 
-from tlworkbench import atomic
-from tlworkbench.engine.examples_file import Keys
-from tlworkbench.engine.metrics import Figures, Floats, Ints, cross_entropy, figures
+from tlworkbench.engine.metrics import Floats, Ints, cross_entropy, figures
 from tlworkbench.engine.portions import attempt
 from tlworkbench.engine.precision import Precision
+from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.texts import TokenisedTexts, batches_by_length
 
 _CPU_TOKENS = 4096
 _GPU_TOKENS = 65536
 """Tokens a batch, padding counted: enough to keep the device busy, far less than a training step needs."""
 _ROWS = 512
-
-PREDICTIONS_FILE = "predictions.arrow"
-"""In the folder of a run or an evaluation: what the model answered to each row it was measured on."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Answers to labelled rows and what they are worth."""
-
-    logits: Floats
-    answers: Ints
-    loss: float
-    figures: Figures
 
 
 def score(
@@ -90,25 +73,3 @@ def autocast(device: str, precision: Precision) -> Iterator[None]:
         return
     with torch.autocast(device, dtype=torch.bfloat16 if precision == "bf16" else torch.float16):
         yield
-
-
-def write_predictions(folder: Path, keys: Keys, classes: Ints, names: tuple[str, ...], scored: Scored) -> None:
-    """Write `predictions.arrow`: key uint64, class and answer (dictionaries of class names), score float32.
-
-    The score is the probability of the answer.
-    """
-    shifted = np.exp(scored.logits - scored.logits.max(axis=1, keepdims=True))
-    probabilities = shifted.max(axis=1) / shifted.sum(axis=1)
-    dictionary = pa.array(names, pa.string())
-    table = pa.table(
-        {
-            "key": pa.array(keys, pa.uint64()),
-            "class": pa.DictionaryArray.from_arrays(pa.array(classes, pa.int32()), dictionary),
-            "answer": pa.DictionaryArray.from_arrays(pa.array(scored.answers, pa.int32()), dictionary),
-            "score": pa.array(probabilities, pa.float32()),
-        }
-    )
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    atomic.write_bytes(folder / PREDICTIONS_FILE, sink.getvalue().to_pybytes())

@@ -32,6 +32,10 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()
     examples = read_examples(context.job.path) or _begin(context, spec, workspace, rows)
+    if spec.strategy == "head":
+        from tlworkbench.engine.head_train import run_head
+
+        return run_head(context, spec, examples, rows, resolve_model(spec.model, workspace.jobs_dir), began)
     checkpoint = _resumed(context)
     source = checkpoint.path if checkpoint else resolve_model(spec.model, workspace.jobs_dir)
     train, validation = texts_of(rows, examples.train.keys), texts_of(rows, examples.validation.keys)

@@ -15,7 +15,7 @@ from tlworkbench.engine.depth import learning_groups
 from tlworkbench.engine.portions import attempt, portions, smaller
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.sampler import BalancedSampler, LengthGroupedSampler
-from tlworkbench.engine.scoring import Scored
+from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.texts import Batch, TokenisedTexts, TrainingBatches
 from tlworkbench.jobs.spec import TrainSpec
 

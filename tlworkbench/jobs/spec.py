@@ -45,8 +45,8 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
 
     model: str
     """`bundled`, a folder, a Hub id that is on this machine, or the number of a run."""
-    strategy: Literal["full"] = "full"
-    """Which weights learn: `full` is all of them."""
+    strategy: Literal["full", "head"] = "full"
+    """Which weights learn: all of them (`full`), or the last layer alone, in seconds, on features that are kept."""
     epochs: Annotated[float, Meta(gt=0, le=1e6)] = 3.0
     """Passes over the training rows."""
     steps: Count = 0

@@ -37,6 +37,7 @@ class Field:
 
 FIELDS = (
     Field("model", "model", "bundled, folder, Hub id or run", "a model's name"),
+    Field("strategy", "strategy", "full: all weights learn, or head", "full or head"),
     Field("epochs", "epochs", "passes over the training rows", "a number above 0, as in 3"),
     Field("batch_size", "batch size", "rows a step", "a whole number from 1"),
     Field("learning_rate", "learning rate", "at its peak", "a number above 0, as in 1e-4"),
@@ -45,6 +46,17 @@ FIELDS = (
     Field("seed", "seed", "of everything random", "a whole number from 0"),
     Field("precision", "precision", "auto, fp32, bf16 or fp16", "auto, fp32, bf16 or fp16"),
 )
+
+
+_WITH_HEAD = dict.fromkeys(("epochs", "batch_size", "learning_rate"), "has no say with strategy head") | {
+    "strategy": "last layer alone, in seconds"
+}
+"""What is said of fields instead where the last layer alone is fitted."""
+
+
+def help_of(field: Field, values: Mapping[str, str]) -> str:
+    """What a field is, given what the others hold."""
+    return _WITH_HEAD.get(field.name, field.help) if values["strategy"] == "head" else field.help
 
 
 def problems(values: Mapping[str, str]) -> dict[str, str]:
@@ -75,6 +87,8 @@ def steps_of(values: Mapping[str, str], counts: Counts | None) -> int | None:
     if counts is None or problems(values):
         return None
     spec = with_settings(TrainSpec(model="bundled"), tuple(f"{name}={value}" for name, value in values.items()))
+    if spec.strategy == "head":
+        return 1
     rows = sum(counts.train)
     rows = min(rows, spec.max_train_rows) if spec.max_train_rows else rows
     return spec.total_steps(rows) if rows else None
@@ -180,7 +194,7 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         wrong = problems(values)
         for field in FIELDS:
             said = self.query_one(f"#{field.name}-help", Static)
-            said.update(Content(f"✗ {field.wanted}") if field.name in wrong else Content(field.help))
+            said.update(Content(f"✗ {field.wanted}") if field.name in wrong else Content(help_of(field, values)))
             said.set_class(field.name in wrong, "-wrong")
         if not wrong:
             self.query_one(RunFindings).look(_settings(values))
