@@ -1,12 +1,15 @@
 """A model's last linear layer fitted by logistic regression, in the scale of the features themselves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tlworkbench.data.embedding_files import Floats
 from tlworkbench.engine.logistic_head import fit_head
+from tlworkbench.engine.machine import usable_cores
 from tlworkbench.engine.metrics import Figures, Ints, cross_entropy, figures
 
 PENALTIES = (1.0, 0.1, 0.01)
@@ -67,21 +70,16 @@ def best_fit(
     """Fit with each penalty and keep the one with the best `metric` on validation; the stronger one where they tie."""
     vectors, classes = train
     weights = None if class_weights is None else class_weights[classes].astype(np.float32)
-    best: HeadFit | None = None
-    for penalty in PENALTIES:
+
+    def fitted(penalty: float) -> HeadFit:
         linear = fit_linear(vectors, classes, len(names), penalty, weights, bias)
         logits = linear.logits(validation[0])
-        fit = HeadFit(
-            linear,
-            penalty,
-            logits,
-            cross_entropy(logits, validation[1]),
-            figures(validation[1], logits.argmax(axis=1), names),
-        )
-        if best is None or _worth(fit, metric) > _worth(best, metric):
-            best = fit
-    assert best is not None
-    return best
+        found = figures(validation[1], logits.argmax(axis=1), names)
+        return HeadFit(linear, penalty, logits, cross_entropy(logits, validation[1]), found)
+
+    # A core for each penalty: over so few rows threads of BLAS mostly wait for one another.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(usable_cores(), len(PENALTIES))) as threads:
+        return max(threads.map(fitted, PENALTIES), key=lambda fit: _worth(fit, metric))
 
 
 def _worth(fit: HeadFit, metric: str) -> float:
