@@ -110,3 +110,9 @@ def test_a_command_that_waits_starts_what_a_killed_run_left(
     monkeypatch.setattr(launching, "ENGINE_COMMAND", (sys.executable, str(FAKE), "steps:3", "done"))
     status, out, _ = run("follow", "2")
     assert (status, out) == (0, "run 0002 done\n") and second.state().status == "done"
+
+
+def test_the_head_strategy_has_no_learning_rate_to_find(run: Run, workspace: Workspace) -> None:
+    wanted = ("--strategy", "head", "--find-lr", "--set", "journal_version=0")
+    status, _, err = run("train", "--model", "bundled", *wanted)
+    assert status == 2 and "no learning rate to find" in err and list_jobs(workspace.jobs_dir) == []

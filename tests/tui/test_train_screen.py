@@ -201,6 +201,23 @@ async def test_wrong_settings_are_told_in_place_and_the_others_remembered(
         assert app.screen.query_one("#learning_rate", Input).value == "5e-5"
 
 
+async def test_the_last_layer_alone_can_be_chosen(ready: Workspace, engine: Engine, until: Until, lines: Lines) -> None:
+    engine(WHOLE)
+    app = Workbench(ready)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, until)
+        await pilot.press("s")
+        await until(pilot, lambda: shown(lines(app), "8 rows to train on", "3 steps"))
+        assert shown(lines(app), "strategy", "full, or head: the last layer")
+        await pilot.press("up", "home", "ctrl+k", *"head")
+        await until(pilot, lambda: shown(lines(app), "last layer alone, in seconds", "no say with strategy head"))
+        assert shown(lines(app), "1 step ")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(list_jobs(ready.jobs_dir)) == 1)
+        spec = list_jobs(ready.jobs_dir)[0].spec()
+        assert isinstance(spec, TrainSpec) and spec.strategy == "head"
+
+
 async def test_the_labels_as_they_are_at_the_start_are_the_runs(ready: Workspace, engine: Engine, until: Until) -> None:
     engine(WHOLE)
     rows = ready.rows()

@@ -37,7 +37,7 @@ class Field:
 
 FIELDS = (
     Field("model", "model", "bundled, folder, Hub id or run", "a model's name"),
-    Field("strategy", "strategy", "full: all weights learn, or head", "full or head"),
+    Field("strategy", "strategy", "full, or head: the last layer", "full or head"),
     Field("epochs", "epochs", "passes over the training rows", "a number above 0, as in 3"),
     Field("batch_size", "batch size", "rows a step", "a whole number from 1"),
     Field("learning_rate", "learning rate", "at its peak", "a number above 0, as in 1e-4"),
