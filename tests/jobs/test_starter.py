@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tlworkbench.jobs import starter
 from tlworkbench.jobs.folder import create_job
@@ -24,8 +25,11 @@ def test_ones_own_job_is_stopped_without_a_question(tmp_path: Path) -> None:
     assert starter.question("0001", job.path) == ""
 
 
-def test_a_command_given_before_in_this_terminal_is_ones_own(tmp_path: Path) -> None:
+def test_a_command_given_before_in_this_terminal_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its parent leads the session, whatever started the tests.
+    monkeypatch.setattr(os, "getsid", lambda _: os.getppid())
     mine = this_program()
+    assert mine.session == os.getppid()
     assert msgspec.structs.replace(mine, pid=1, pid_started=1.0).here
     assert not msgspec.structs.replace(mine, pid=1, session=1, pid_started=1.0).here
     assert not msgspec.structs.replace(mine, user="ada").here
@@ -33,6 +37,14 @@ def test_a_command_given_before_in_this_terminal_is_ones_own(tmp_path: Path) -> 
         not msgspec.structs.replace(mine, host="elsewhere").here
         and not msgspec.structs.replace(mine, host="elsewhere").open
     )
+
+
+def test_with_no_session_in_sight_only_this_program_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What getsid says in a container entered from outside: the leader has no number there.
+    monkeypatch.setattr(os, "getsid", lambda _: 0)
+    mine = this_program()
+    assert mine.here
+    assert not msgspec.structs.replace(mine, pid=1, pid_started=1.0).here
 
 
 def test_anothers_is_asked_with_who_it_was(tmp_path: Path) -> None:
