@@ -26,10 +26,10 @@ def test_ones_own_job_is_stopped_without_a_question(tmp_path: Path) -> None:
 
 
 def test_a_command_given_before_in_this_terminal_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Its parent leads the session, whatever started the tests.
-    monkeypatch.setattr(os, "getsid", lambda _: os.getppid())
+    # As if this process led the session, whatever started the tests.
+    monkeypatch.setattr(os, "getsid", lambda _: os.getpid())
     mine = this_program()
-    assert mine.session == os.getppid()
+    assert mine.session == os.getpid()
     assert msgspec.structs.replace(mine, pid=1, pid_started=1.0).here
     assert not msgspec.structs.replace(mine, pid=1, session=1, pid_started=1.0).here
     assert not msgspec.structs.replace(mine, user="ada").here
