@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+from tlworkbench.data.run_examples import LabelledKeys, RunExamples
 from tlworkbench.engine.class_weights import class_weights
-from tlworkbench.engine.examples_file import LabelledKeys, RunExamples
 from tlworkbench.errors import UserError
 
 NAMES = ("bad", "good", "rare", "unused")

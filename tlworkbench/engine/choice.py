@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tlworkbench.data.examples import Examples
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
+from tlworkbench.data.run_examples import Keys, LabelledKeys, RunExamples
 from tlworkbench.data.trainable import TrainingRows, draw_training_rows
-from tlworkbench.engine.examples_file import Keys, LabelledKeys, RunExamples
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.workspace import Workspace

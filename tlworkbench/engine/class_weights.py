@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.data.trainable import unknown_class
 from tlworkbench.engine.choice import listed
-from tlworkbench.engine.examples_file import RunExamples
 from tlworkbench.errors import UserError
 
 Weights = np.ndarray[Any, np.dtype[np.float64]]

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from tlworkbench.data.run_examples import read_examples
 from tlworkbench.data.trainable import split_examples
 from tlworkbench.engine.choice import labelling_at, listed
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import read_examples
 from tlworkbench.engine.onnx_measure import LabelledTexts
 from tlworkbench.engine.run_record import library_versions
 from tlworkbench.engine.stopping import Stopped

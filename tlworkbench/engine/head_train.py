@@ -15,10 +15,10 @@ import numpy as np
 from tlworkbench.data.embedding_files import EmbeddingsMeta, Floats, Keys, append
 from tlworkbench.data.embeddings import Embeddings
 from tlworkbench.data.rows import Rows
+from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.engine.choice import texts_of
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import RunExamples
 from tlworkbench.engine.gauges import Gauges
 from tlworkbench.engine.head_checkpoint import write_head
 from tlworkbench.engine.head_features import (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from transformers.utils import logging as transformers_logging
 
+from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import RunExamples
 from tlworkbench.engine.machine import usable_cores
 from tlworkbench.engine.metrics import Figures, majority
 from tlworkbench.engine.precision import Precision, choose_precision

@@ -10,9 +10,9 @@ import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import SaveStrategy
 
+from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.engine.class_weights import class_weights
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import RunExamples
 from tlworkbench.engine.failures import explained
 from tlworkbench.engine.fitting import prepare
 from tlworkbench.engine.lr_curve import diverged

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tlworkbench import atomic
-from tlworkbench.engine.examples_file import Keys
+from tlworkbench.data.run_examples import Keys
 from tlworkbench.engine.metrics import Figures, Floats, Ints
 
 PREDICTIONS_FILE = "predictions.arrow"

@@ -6,11 +6,11 @@ from pathlib import Path
 from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.data.findings import refuse
 from tlworkbench.data.rows import Rows
+from tlworkbench.data.run_examples import RunExamples, read_examples, write_examples
 from tlworkbench.data.trainable import counted, judge
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint
 from tlworkbench.engine.choice import choose_examples, texts_of
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import RunExamples, read_examples, write_examples
 from tlworkbench.engine.gauges import Gauges
 from tlworkbench.engine.run_record import read_record
 from tlworkbench.jobs.events import Finished

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import RunExamples
 from tlworkbench.engine.failures import explained
 from tlworkbench.engine.fitting import prepare
 from tlworkbench.engine.machine import free_memory, resident_memory

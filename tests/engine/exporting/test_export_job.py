@@ -11,10 +11,10 @@ import onnx_ir
 import pytest
 
 from tests.engine.exporting.conftest import LABELS, Exported
+from tlworkbench.data.run_examples import LabelledKeys, RunExamples, write_examples
 from tlworkbench.engine import export, importing, onnx_graph
 from tlworkbench.engine.bundle_writer import draft
 from tlworkbench.engine.context import JobContext
-from tlworkbench.engine.examples_file import LabelledKeys, RunExamples, write_examples
 from tlworkbench.errors import UserError
 from tlworkbench.inference.report import BundleReport
 from tlworkbench.jobs.events import Event, Note, Progress, decode
