@@ -3,6 +3,7 @@
 import time
 
 from tlworkbench.jobs.events import (
+    Baseline,
     Evaluated,
     Event,
     Finished,
@@ -53,6 +54,7 @@ def evaluated(at_step: int, best: bool) -> Evaluated:
 EVENTS: tuple[Event, ...] = (
     Started(kind="train", pid=1, device="CPU, 2 cores"),
     Progress(what="tokenising", done=5, total=10),
+    Baseline(name="majority", accuracy=0.4, macro_f1=0.2, words="always 'a'"),
     began(),
     *(step(number) for number in range(1, 6)),
     evaluated(5, best=True),
@@ -88,7 +90,7 @@ def test_the_picture_of_a_run() -> None:
 
 
 def test_a_resumed_run_draws_no_step_twice() -> None:
-    state = fold(RunState(), (*EVENTS[:14], Started(kind="train", pid=2), began(first_step=5), step(6)))
+    state = fold(RunState(), (*EVENTS[:15], Started(kind="train", pid=2), began(first_step=5), step(6)))
     assert [seen.step for seen in state.steps] == [1, 2, 3, 4, 5, 6]
     assert [seen.step for seen in state.evaluations] == [5]
     assert state.status == "running"
@@ -100,6 +102,19 @@ def test_the_process_knows_better_than_the_last_event() -> None:
     assert (lost.status, lost.what, lost.hint) == ("lost", "gone", "resume it")
     done = fold(RunState(), EVENTS)
     assert done.with_status(JobState(status="lost")).status == "done"
+
+
+def test_a_baseline_that_is_measured_again_replaces_the_one_before() -> None:
+    names = ("majority", "head", "as it is", "head")
+    state = fold(RunState(), (Baseline(name=name, macro_f1=0.1 * place) for place, name in enumerate(names)))
+    assert [(line.name, line.macro_f1) for line in state.baselines] == [
+        ("majority", 0.0),
+        ("as it is", 0.2),
+        ("head", 0.1 * 3),
+    ]
+    untold = Baseline(name="as it is", words="no head")
+    assert [untold.figure(metric) for metric in ("macro_f1", "accuracy", "loss")] == [None] * 3
+    assert Baseline(name="head", macro_f1=0.5, accuracy=0.6, loss=0.7).figure("accuracy") == 0.6
 
 
 def test_a_hundred_thousand_steps_fold_quickly() -> None:

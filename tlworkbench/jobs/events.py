@@ -127,6 +127,24 @@ class Evaluated(_Event, frozen=True, kw_only=True, tag="evaluated"):
     """Better than every evaluation before it in this run."""
 
 
+class Baseline(_Event, frozen=True, kw_only=True, tag="baseline"):
+    """What answers are worth that take no training: a line that a run's figures on the same rows are held against."""
+
+    name: str
+    """`majority` (always the most frequent class), `as it is` (the checkpoint untrained), `head` (its last layer fitted
+    alone); a later one of the same name replaces it."""
+    accuracy: float | None = None
+    macro_f1: float | None = None
+    """None where it could not be measured, which `words` explain."""
+    loss: float | None = None
+    words: str = ""
+    """How it came about: which class, how label names were matched, or why there is no figure."""
+
+    def figure(self, metric: str) -> float | None:
+        """The one called so in a run's settings: `macro_f1`, `accuracy` or `loss`."""
+        return {"macro_f1": self.macro_f1, "accuracy": self.accuracy, "loss": self.loss}.get(metric)
+
+
 class Note(_Event, frozen=True, kw_only=True, tag="note"):
     """Something the user ought to know: a choice made, a doubt."""
 
@@ -145,7 +163,7 @@ class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
     """What the command's `--json` prints of it."""
 
 
-Event: TypeAlias = Started | Progress | TrainingBegan | Step | Gauge | Evaluated | Note | Finished
+Event: TypeAlias = Started | Progress | TrainingBegan | Step | Gauge | Evaluated | Baseline | Note | Finished
 
 _decoder = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()

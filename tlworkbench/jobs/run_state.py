@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tlworkbench.jobs.events import Evaluated, Event, Finished, Gauge, Note, Progress, Started, Step, TrainingBegan
+from tlworkbench.jobs.events import (
+    Baseline,
+    Evaluated,
+    Event,
+    Finished,
+    Gauge,
+    Note,
+    Progress,
+    Started,
+    Step,
+    TrainingBegan,
+)
 from tlworkbench.jobs.state import ENDED, JobState, Status
 
 
@@ -25,6 +36,8 @@ class RunState:
     steps: tuple[Step, ...] = ()
     """The training curve, by step; a resumed run replaces what it repeats."""
     evaluations: tuple[Evaluated, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    """What its figures are held against, one of each name, in the order in which they came."""
     gauge: Gauge | None = None
     notes: tuple[Note, ...] = ()
     what: str = ""
@@ -97,6 +110,9 @@ def reduce(state: RunState, event: Event) -> RunState:
             return replace(state, steps=(*state.steps, event))
         case Evaluated():
             return replace(state, evaluations=(*state.evaluations, event))
+        case Baseline():
+            others = tuple(baseline for baseline in state.baselines if baseline.name != event.name)
+            return replace(state, baselines=(*others, event))
         case Gauge():
             return replace(state, gauge=event)
         case Note():
