@@ -11,17 +11,18 @@ import pytest
 import tlworkbench
 
 PACKAGE = Path(tlworkbench.__file__).parent
-ROOMS = ("catalog", "cli", "data", "engine", "inference", "jobs", "tui")
+ROOMS = ("catalog", "cli", "data", "engine", "inference", "jobs", "preflight", "tui")
 
 # Room → rooms it may import. The modules at the top (errors, paths, workspace, …) are open to all.
 ARROWS: dict[str, set[str]] = {
     "catalog": {"jobs"},
-    "cli": {"catalog", "data", "jobs", "inference", "tui"},
+    "cli": {"catalog", "data", "jobs", "inference", "preflight", "tui"},
     "data": set(),
-    "engine": {"catalog", "data", "jobs", "inference"},
+    "engine": {"catalog", "data", "jobs", "inference", "preflight"},
     "inference": set(),
     "jobs": set(),
-    "tui": {"catalog", "data", "jobs", "inference"},
+    "preflight": {"catalog", "data", "jobs", "inference"},
+    "tui": {"catalog", "data", "jobs", "inference", "preflight"},
 }
 HOMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -86,7 +87,9 @@ def test_every_library_stays_in_its_room() -> None:
     assert wrong == []
 
 
-HEAVY = {"torch", "transformers", "datasets", "onnxruntime", "sklearn", "scipy", "cleanlab", "pandas", "accelerate"}
+HEAVY = {
+    "torch", "transformers", "datasets", "onnxruntime", "sklearn", "scipy", "cleanlab", "pandas", "accelerate", "peft",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,7 @@ HEAVY = {"torch", "transformers", "datasets", "onnxruntime", "sklearn", "scipy",
         ("import tlworkbench.inference.bundle, tlworkbench.inference.classifier", HEAVY | {"textual", "pyarrow"}),
         ("import tlworkbench.cli.predicting", HEAVY | {"textual", "pyarrow"}),
         ("import tlworkbench.catalog.listing", HEAVY | {"textual"}),
+        ("import tlworkbench.preflight.ahead, tlworkbench.preflight.guide", HEAVY | {"textual"}),
         ("import tlworkbench.data.journal", HEAVY | {"textual", "pyarrow"}),
     ],
 )

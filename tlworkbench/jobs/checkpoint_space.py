@@ -22,9 +22,13 @@ class CheckpointSpace:
     folder: Path
 
     @classmethod
-    def of(cls, folder: Path, parameters: int, limit: int) -> "CheckpointSpace":
-        """For fp32 weights that learn, so many of them, and `limit` kept checkpoints; the folder may be yet to make."""
-        one, model = parameters * 4 * _WEIGHTS_PER_CHECKPOINT, parameters * 4
+    def of(cls, folder: Path, parameters: int, limit: int, learning: int | None = None) -> "CheckpointSpace":
+        """For so many fp32 weights, `learning` of them or all, and `limit` kept checkpoints; the folder may be missing.
+
+        A checkpoint holds what learns.
+        """
+        model = parameters * 4
+        one = (parameters if learning is None else learning) * 4 * _WEIGHTS_PER_CHECKPOINT
         there = next(place for place in (folder, *folder.parents) if place.exists())
         # The best, the kept ones, and the one being written before the oldest goes.
         return cls(one + model, one * (limit + 2) + model, shutil.disk_usage(there).free, folder)

@@ -45,8 +45,16 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
 
     model: str
     """`bundled`, a folder, a Hub id that is on this machine, or the number of a run."""
-    strategy: Literal["full", "head"] = "full"
-    """Which weights learn: all of them (`full`), or the last layer alone, in seconds, on features that are kept."""
+    strategy: Literal["full", "lora", "head"] = "full"
+    """Which weights learn: all (`full`), small adapters (`lora`), or the last layer alone, in seconds (`head`)."""
+    lora_rank: Positive = 8
+    """With `lora`: columns of an adapter; more learn more, and take more memory."""
+    lora_alpha: Rate = 16.0
+    """With `lora`: an adapter's answer counts `lora_alpha` / `lora_rank` times."""
+    lora_dropout: Fraction = 0.05
+    """With `lora`: share of an adapter's inputs that is left out at random while it learns."""
+    lora_targets: str = ""
+    """With `lora`: layers that get adapters, as in `query, value`; every linear one of the body when empty."""
     epochs: Annotated[float, Meta(gt=0, le=1e6)] = 3.0
     """Passes over the training rows."""
     steps: Count = 0

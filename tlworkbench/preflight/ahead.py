@@ -1,12 +1,13 @@
 """Looking ahead at a run: all that can be told of it without loading a model."""
 
+import contextlib
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from tlworkbench.catalog.model_info import read_model_info
 from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.data.checks.repeats import conflicts, leaks
 from tlworkbench.data.checks.subject import Subject, TextFacts
@@ -20,6 +21,7 @@ from tlworkbench.inference.token_lengths import TokenCounter
 from tlworkbench.jobs.checkpoint_space import CheckpointSpace
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import ClassRows, Facts
+from tlworkbench.preflight.model_size import learning, model_size
 from tlworkbench.workspace import Workspace
 
 SAMPLE = 2000
@@ -77,8 +79,13 @@ class LookAhead:
         except UserError as error:
             return facts.with_refusal(Finding.refusal(error))
         limit = effective_length(spec.max_length, folder_limit(folder))
-        share, measured = self._longer(folder, rows, drawn, limit)
-        space = CheckpointSpace.of(self._workspace.jobs_dir, read_model_info(folder).params, spec.checkpoint_limit)
+        lengths = self._lengths(folder, rows, drawn)
+        share = float((lengths > limit).mean()) if len(lengths) else None
+        kept = np.minimum(lengths, limit)
+        size = model_size(folder)
+        space = CheckpointSpace.of(
+            self._workspace.jobs_dir, size.parameters, spec.checkpoint_limit, learning(spec, size, len(drawn.names))
+        )
         findings = [truncated(share, limit)] if share is not None else []
         if refusal := space.refusal():
             findings.append(Finding.refusal(refusal))
@@ -88,24 +95,25 @@ class LookAhead:
             facts,
             max_length=limit,
             truncated=share,
-            measured=measured,
+            measured=len(lengths),
+            tokens=float(kept.mean()) if len(kept) else 0.0,
+            longest=int(kept.max()) if len(kept) else 0,
+            size=size,
             disk_needed=space.most,
             disk_free=space.free,
             findings=(*facts.findings, *(one for one in findings if one is not None)),
         )
 
-    def _longer(self, folder: Path, rows: Rows, drawn: TrainingRows, limit: int) -> tuple[float | None, int]:
+    def _lengths(self, folder: Path, rows: Rows, drawn: TrainingRows) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """Tokens of a sample of the training texts; none where they can't be counted."""
         # Drawn rows stand in random order, so the first ones are a fair sample.
         sample = drawn.train.indices[:SAMPLE]
-        if not len(sample):
-            return None, 0
-        try:
-            if self._counter is None or self._counter[0] != folder:
-                self._counter = folder, TokenCounter(folder)
-            tokens = self._counter[1](rows.texts(np.sort(sample).tolist()))
-        except UserError:
-            return None, 0
-        return float((tokens > limit).mean()), len(sample)
+        with contextlib.suppress(UserError):
+            if len(sample):
+                if self._counter is None or self._counter[0] != folder:
+                    self._counter = folder, TokenCounter(folder)
+                return self._counter[1](rows.texts(np.sort(sample).tolist()))
+        return np.zeros(0, np.int32)
 
 
 def _repeats(subject: Subject) -> list[Finding]:

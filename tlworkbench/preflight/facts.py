@@ -3,6 +3,7 @@
 import msgspec
 
 from tlworkbench.data.findings import Finding
+from tlworkbench.preflight.model_size import ModelSize
 
 
 class ClassRows(msgspec.Struct, frozen=True):
@@ -52,6 +53,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the training texts that are longer; None where it could not be told,"""
     measured: int = 0
     """and of so many of them."""
+    tokens: float = 0.0
+    """Tokens kept of a text on average,"""
+    longest: int = 0
+    """and of the longest one."""
+    size: ModelSize | None = None
+    """None where no model was found."""
     disk_needed: int = 0
     """Bytes of checkpoints and model at the most."""
     disk_free: int = 0
