@@ -2,6 +2,8 @@
 
 import json
 import math
+import platform
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +67,10 @@ def test_events_tell_the_whole_run(trials: Any) -> None:
     assert state.result is not None and state.best is not None and state.share == 1.0
 
 
-def test_leaves_a_model_that_knows_its_labels(trials: Any) -> None:
+def test_leaves_a_model_that_knows_its_labels(trials: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+    monkeypatch.setattr(sys, "argv", ["/somewhere/bin/tlworkbench", "train", "--set", "class_weights.a b=2"])
     job = trials.job(trials.spec(max_length=12))
     result = trials.train(job).result
     model = AutoModelForSequenceClassification.from_pretrained(job.model_dir)
@@ -77,6 +80,8 @@ def test_leaves_a_model_that_knows_its_labels(trials: Any) -> None:
     assert not list(job.path.rglob("*.bin")) and not list(job.path.rglob("*.pt"))
     assert not job.checkpoints_dir.exists()
     record = json.loads((job.path / "run.json").read_bytes())
+    assert record["versions"]["python"] == platform.python_version() and record["platform"] == platform.platform()
+    assert record["typed"] == "tlworkbench train --set 'class_weights.a b=2'"
     assert record["seed"] == 7 and record["journal_version"] == 0 and record["result"] == result
     assert record["versions"]["transformers"] and "tlworkbench train" in record["command"]
     assert record["spec"]["max_length"] == 12

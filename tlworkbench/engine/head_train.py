@@ -3,45 +3,23 @@
 Where all features are there already, torch is not even imported.
 """
 
-import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from tlworkbench.data.embedding_files import EmbeddingsMeta, Floats, Keys, append
-from tlworkbench.data.embeddings import Embeddings
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.run_examples import RunExamples
-from tlworkbench.engine.choice import texts_of
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
 from tlworkbench.engine.head_checkpoint import write_head
-from tlworkbench.engine.head_features import (
-    MODEL_FOLDER,
-    Features,
-    HeadLayer,
-    features_folder,
-    joined_width,
-    kept_features,
-    missing_keys,
-    read_layer,
-)
+from tlworkbench.engine.head_features import MODEL_FOLDER, features_folder
 from tlworkbench.engine.head_fit import HeadFit, best_fit
-from tlworkbench.engine.machine import describe_device, usable_cores
+from tlworkbench.engine.head_gathering import GatheredFeatures, gather_features
 from tlworkbench.engine.metrics import cross_entropy, majority
-from tlworkbench.engine.run_record import (
-    MAX_LENGTH_KEY,
-    RUN_KEY,
-    RunRecord,
-    library_versions,
-    read_record,
-    write_record,
-)
+from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, begin_record, end_record
 from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.stopping import Stopped
 from tlworkbench.jobs.events import Evaluated, Finished, Step, TrainingBegan
@@ -49,23 +27,9 @@ from tlworkbench.jobs.spec import TrainSpec
 
 USED = frozenset(
     {"model", "strategy", "class_weights", "metric", "max_length", "max_train_rows", "max_eval_rows", "seed"}
-    | {"precision", "journal_version"}
+    | {"precision", "journal_version", "baseline"}
 )
 """Settings that have a say here."""
-_METHOD = "head"
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """Features of all rows of a run."""
-
-    layer: HeadLayer
-    train: Features
-    validation: Features
-    computed: int
-    """Texts that went through the body now,"""
-    seconds: float
-    """and how long that took."""
 
 
 def run_head(
@@ -78,7 +42,7 @@ def run_head(
     cache = features_folder(source, spec)
     try:
         with Gauges(context):
-            ready = _features(context, spec, examples, rows, source, cache)
+            ready = gather_features(context, spec, examples, rows, source, cache)
             return _fit(context, spec, examples, cache, ready, began)
     except Stopped:
         what = "stopped; the features computed so far are kept, a resume computes the others"
@@ -95,80 +59,15 @@ def ignored_settings(spec: TrainSpec) -> list[str]:
     ]
 
 
-def _features(
-    context: JobContext, spec: TrainSpec, examples: RunExamples, rows: Rows, source: Path, cache: Path
-) -> _Ready:
-    keys = np.concatenate([examples.train.keys, examples.validation.keys])
-    kept = cache / MODEL_FOLDER
-    layer = read_layer(kept)
-    missing = keys if layer is None else missing_keys(cache, keys)
-    seconds = 0.0
-    if layer is None or len(missing):
-        at = time.monotonic()
-        layer = _compute(context, spec, examples.class_names, (rows, missing), source, cache)
-        seconds = time.monotonic() - at
-    if context.stop_requested:
-        raise Stopped
-    found = kept_features(cache, keys)
-    count = len(examples.train)
-    return _Ready(
-        layer,
-        Features(found.vectors[:count], found.full[:count]),
-        Features(found.vectors[count:], found.full[count:]),
-        len(missing),
-        seconds,
-    )
-
-
-def _compute(
-    context: JobContext,
-    spec: TrainSpec,
-    names: tuple[str, ...],
-    wanted: tuple[Rows, Keys],
-    source: Path,
-    cache: Path,
-) -> HeadLayer:
-    rows, keys = wanted
-    indices = rows.indices_of(keys)
-    texts_of(rows, keys[indices < 0])  # Refuses rows that are gone.
-    context.progress("loading the model", 0, len(keys))
-    from tlworkbench.engine.embed_texts import embed_texts
-    from tlworkbench.engine.head_body import kept_numbers, make_body, open_body
-
-    kept = cache / MODEL_FOLDER
-    if read_layer(kept) is None:
-        # Features of a model that can't be written any more are of no use.
-        shutil.rmtree(cache, ignore_errors=True)
-        body = make_body(source, kept, spec, names)
-    else:
-        body = open_body(kept, spec, names)
-    for note in body.notes:
-        context.note(note)
-    meta = EmbeddingsMeta(
-        dimensions=joined_width(body.layer.dimensions),
-        model=spec.model,
-        pooling=_METHOD,
-        max_length=body.layer.max_length,
-    )
-
-    def keep(some: Keys, numbers: Floats) -> None:
-        append(cache, meta, some, numbers)
-
-    there = Embeddings.open(cache)
-    indices = rows.indices_of(keys if there is None else keys[~there.has(keys)])
-    embed_texts(context, body.encoder, rows, indices, keep, lambda _, batch: kept_numbers(body, batch))
-    return body.layer
-
-
 def _fit(
-    context: JobContext, spec: TrainSpec, examples: RunExamples, cache: Path, ready: _Ready, began: float
+    context: JobContext, spec: TrainSpec, examples: RunExamples, cache: Path, ready: GatheredFeatures, began: float
 ) -> Finished:
     names, layer = examples.class_names, ready.layer
     weights = class_weights(spec.class_weights, examples)
     if weights is not None:
         context.note(f"a row counts by its class: {told_weights(weights, names)}")
     _announce(context, examples, ready)
-    _record(context, spec, examples, layer)
+    begin_record(context.job, spec, examples, layer.max_length, layer.precision)
     fit = best_fit(
         (ready.train.vectors, examples.train.classes),
         (ready.validation.vectors, examples.validation.classes),
@@ -201,18 +100,15 @@ def _fit(
         )
     )
     result = _result(context, spec, examples, fit, ready, began)
-    record = read_record(context.job.path)
-    if record is not None:
-        done = msgspec.structs.replace(record, seconds=record.seconds + time.monotonic() - began, result=result)
-        write_record(context.job.path, done)
+    end_record(context.job, began, result)
     return context.done(f"macro-F1 {fit.figures.macro_f1:.3f}, accuracy {fit.figures.accuracy:.3f}", **result)
 
 
-def _train_loss(fit: HeadFit, ready: _Ready, examples: RunExamples) -> float:
+def _train_loss(fit: HeadFit, ready: GatheredFeatures, examples: RunExamples) -> float:
     return cross_entropy(fit.linear.logits(ready.train.vectors), examples.train.classes)
 
 
-def _announce(context: JobContext, examples: RunExamples, ready: _Ready) -> None:
+def _announce(context: JobContext, examples: RunExamples, ready: GatheredFeatures) -> None:
     names = examples.class_names
     _, always = majority(examples.train.classes, examples.validation.classes, names)
     context.emit(
@@ -236,31 +132,8 @@ def _announce(context: JobContext, examples: RunExamples, ready: _Ready) -> None
     context.note(f"features of {all_rows - ready.computed} of {all_rows} rows were there already")
 
 
-def _record(context: JobContext, spec: TrainSpec, examples: RunExamples, layer: HeadLayer) -> None:
-    before = read_record(context.job.path)
-    write_record(
-        context.job.path,
-        RunRecord(
-            run=context.job.run,
-            command=f"tlworkbench train {context.job.spec_file}",
-            spec=msgspec.to_builtins(spec),
-            seed=spec.seed,
-            journal_version=examples.journal_version,
-            train_rows=len(examples.train),
-            eval_rows=len(examples.validation),
-            classes=examples.class_names,
-            max_length=layer.max_length,
-            precision=layer.precision,
-            device=describe_device(),
-            threads=usable_cores(),
-            versions=library_versions(),
-            seconds=before.seconds if before else 0.0,
-        ),
-    )
-
-
 def _result(
-    context: JobContext, spec: TrainSpec, examples: RunExamples, fit: HeadFit, ready: _Ready, began: float
+    context: JobContext, spec: TrainSpec, examples: RunExamples, fit: HeadFit, ready: GatheredFeatures, began: float
 ) -> dict[str, Any]:
     names = examples.class_names
     most, always = majority(examples.train.classes, examples.validation.classes, names)

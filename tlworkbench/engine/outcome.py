@@ -5,15 +5,12 @@ import shutil
 import time
 from typing import Any
 
-import msgspec
-
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint, keep_as_model
-from tlworkbench.engine.fitting import Fitted, Prepared
-from tlworkbench.engine.machine import describe_device, usable_cores
+from tlworkbench.engine.fitting import Fitted
 from tlworkbench.engine.model_folder import load_trained
 from tlworkbench.engine.plan import Plan
 from tlworkbench.engine.reporter import LONG_EVALUATION, out_of_patience
-from tlworkbench.engine.run_record import RunRecord, library_versions, read_record, write_record
+from tlworkbench.engine.run_record import end_record, read_record
 from tlworkbench.engine.scored import write_predictions
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import Stopped, telling
@@ -53,7 +50,7 @@ def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
             f"no better {plan.spec.metric.replace('_', '-')} in {plan.spec.early_stopping} evaluations"
         )
     result = _result(plan, "done", last, fitted.examples_per_second)
-    _record_end(plan, result)
+    end_record(context.job, plan.began, result)
     shutil.rmtree(context.job.checkpoints_dir, ignore_errors=True)
     return context.done(
         f"macro-F1 {best['macro_f1']:.3f}, accuracy {best['accuracy']:.3f} after epoch {best['epoch']:g}", **result
@@ -72,7 +69,7 @@ def stopped(plan: Plan, fitted: Fitted) -> Finished:
             keep_as_model(context.job.checkpoints_dir / f"checkpoint-{last.best_step}", context.job.model_dir)
         result = _result(plan, "stopped", last, fitted.examples_per_second)
         what = f"stopped at step {last.step} of {plan.total_steps}; a resume goes on from there"
-    _record_end(plan, None)
+    end_record(context.job, plan.began, None)
     return Finished(status="stopped", what=what, result=result)
 
 
@@ -80,40 +77,6 @@ def is_over(plan: Plan, checkpoint: Checkpoint) -> bool:
     """Whether a run has nothing left to train once it has come to `checkpoint`."""
     patience = plan.spec.early_stopping
     return checkpoint.step >= plan.total_steps or (patience > 0 and out_of_patience(checkpoint.evaluations, plan.spec))
-
-
-def record_begin(plan: Plan, prepared: Prepared) -> None:
-    """Write `run.json`; what an earlier process spent on the run is kept."""
-    context, spec = plan.context, plan.spec
-    before = read_record(context.job.path)
-    write_record(
-        context.job.path,
-        RunRecord(
-            run=context.job.run,
-            command=f"tlworkbench train {context.job.spec_file}",
-            spec=msgspec.to_builtins(spec),
-            seed=spec.seed,
-            journal_version=plan.examples.journal_version,
-            train_rows=len(plan.examples.train),
-            eval_rows=len(plan.examples.validation),
-            classes=plan.names,
-            max_length=prepared.max_length,
-            precision=plan.precision,
-            device=describe_device(),
-            threads=usable_cores(),
-            versions=library_versions(),
-            smaller_portions=before.smaller_portions if before else (),
-            probe=before.probe if before else None,
-            seconds=before.seconds if before else 0.0,
-        ),
-    )
-
-
-def _record_end(plan: Plan, result: dict[str, Any] | None) -> None:
-    record = read_record(plan.context.job.path)
-    if record is not None:
-        seconds = record.seconds + time.monotonic() - plan.began
-        write_record(plan.context.job.path, msgspec.structs.replace(record, seconds=seconds, result=result))
 
 
 def _last(plan: Plan) -> Checkpoint:

@@ -1,6 +1,7 @@
 """`run.json` in a run's folder: all that is needed to know what made a model, and what came of it."""
 
 import platform
+import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,11 @@ from typing import Any
 import msgspec
 
 from tlworkbench import atomic
+from tlworkbench.data.run_examples import RunExamples
+from tlworkbench.engine.machine import describe_device, usable_cores
+from tlworkbench.jobs.folder import JobFolder
+from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.jobs.starter import read_starter
 
 FILE_NAME = "run.json"
 MAX_LENGTH_KEY = "tlworkbench_max_length"
@@ -46,6 +52,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     command: str
     """What repeats the run."""
+    typed: str = ""
+    """The command that asked for it, or that opened the screen it was asked for on, as it was typed."""
     spec: dict[str, Any]
     seed: int
     journal_version: int
@@ -56,6 +64,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     max_length: int
     precision: str
     device: str
+    platform: str = ""
+    """Operating system, processor and C library."""
     threads: int
     versions: dict[str, str]
     smaller_portions: tuple[SmallerPortions, ...] = ()
@@ -65,6 +75,42 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Time spent on it, over all its stops."""
     result: dict[str, Any] | None = None
     """The last word of a run that is done."""
+
+
+def begin_record(job: JobFolder, spec: TrainSpec, examples: RunExamples, max_length: int, precision: str) -> RunRecord:
+    """Write `run.json` as the run begins, or is taken up again: what earlier processes found and spent is kept."""
+    before = read_record(job.path)
+    starter = read_starter(job.path)
+    record = RunRecord(
+        run=job.run,
+        command=f"tlworkbench train {job.spec_file}",
+        typed=before.typed if before else starter.typed if starter else "",
+        spec=msgspec.to_builtins(spec),
+        seed=spec.seed,
+        journal_version=examples.journal_version,
+        train_rows=len(examples.train),
+        eval_rows=len(examples.validation),
+        classes=examples.class_names,
+        max_length=max_length,
+        precision=precision,
+        device=describe_device(),
+        platform=platform.platform(),
+        threads=usable_cores(),
+        versions=library_versions(),
+        smaller_portions=before.smaller_portions if before else (),
+        probe=before.probe if before else None,
+        seconds=before.seconds if before else 0.0,
+    )
+    write_record(job.path, record)
+    return record
+
+
+def end_record(job: JobFolder, began: float, result: dict[str, Any] | None) -> None:
+    """Add the time since `began` (monotonic), and the last word of a run that is done."""
+    record = read_record(job.path)
+    if record is not None:
+        seconds = record.seconds + time.monotonic() - began
+        write_record(job.path, msgspec.structs.replace(record, seconds=seconds, result=result))
 
 
 def write_record(folder: Path, record: RunRecord) -> None:

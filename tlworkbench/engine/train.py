@@ -12,7 +12,7 @@ from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint
 from tlworkbench.engine.choice import choose_examples, texts_of
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
-from tlworkbench.engine.run_record import read_record
+from tlworkbench.engine.run_record import begin_record, read_record
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.workspace import Workspace, open_workspace
@@ -74,7 +74,7 @@ def _train(
     context.progress("loading the model", 0)
     # Only now torch: what can be refused without it has been.
     from tlworkbench.engine.fitting import Fitted, fit, prepare
-    from tlworkbench.engine.outcome import finish, is_over, record_begin, stopped
+    from tlworkbench.engine.outcome import finish, is_over, stopped
     from tlworkbench.engine.plan import plan_run
     from tlworkbench.engine.stopping import Stopped
 
@@ -82,7 +82,7 @@ def _train(
     fitted = Fitted(0.0)
     try:
         prepared = prepare(plan, *needs)
-        record_begin(plan, prepared)
+        begin_record(context.job, spec, examples, prepared.max_length, plan.precision)
         validation = prepared.validation
         if checkpoint is None or not is_over(plan, checkpoint):
             fitted = fit(plan, prepared, checkpoint)

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import shlex
 import socket
 import sys
 import time
@@ -27,7 +28,9 @@ class Starter(msgspec.Struct, frozen=True, kw_only=True):
     """Process that leads the terminal session: the login shell, as a rule."""
     session_started: float
     command: str
-    """As it was typed, without arguments: `tlworkbench train`."""
+    """Without its arguments: `tlworkbench train`."""
+    typed: str = ""
+    """The same with them, as a shell would take it again."""
     at: float = msgspec.field(default_factory=time.time)
 
     @property
@@ -69,6 +72,7 @@ def this_program() -> Starter:
         session=session,
         session_started=_started(session),
         command=_command(),
+        typed=_typed(),
     )
 
 
@@ -108,6 +112,14 @@ def _started(pid: int) -> float:
 
 
 def _command() -> str:
-    name = Path(sys.argv[0]).name if sys.argv else ""
     first = next((word for word in sys.argv[1:] if word.isidentifier()), "")
-    return f"tlworkbench {first}".rstrip() if name in ("tlworkbench", "__main__.py") else name or "a program"
+    return f"tlworkbench {first}".rstrip() if _program() == "tlworkbench" else _program() or "a program"
+
+
+def _typed() -> str:
+    return shlex.join([_program(), *sys.argv[1:]]) if _program() else ""
+
+
+def _program() -> str:
+    name = Path(sys.argv[0]).name if sys.argv else ""
+    return "tlworkbench" if name == "__main__.py" else name
