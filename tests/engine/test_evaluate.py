@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tlworkbench.engine.evaluate import match_labels
+from tlworkbench.engine.label_matching import match_labels, unfit_head
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Evaluated
 from tlworkbench.jobs.follow import EventTail
@@ -25,8 +25,10 @@ def trained(trials: Any) -> Any:
 def test_a_run_on_validation_measures_what_training_did(trained: Any) -> None:
     best = json.loads((trained.workspace.jobs_dir / "0001-train" / "run.json").read_bytes())["result"]["best"]
     job, finished = trained.evaluate(EvaluateSpec(model="1"))
-    assert finished.result["macro_f1"] == pytest.approx(best["macro_f1"])
-    assert finished.result["loss"] == pytest.approx(best["loss"], rel=0.05)
+    # In the numbers of the run, fp32, though this machine may have others.
+    assert {name: finished.result[name] for name in ("loss", "accuracy", "macro_f1")} == {
+        name: best[name] for name in ("loss", "accuracy", "macro_f1")
+    }
     (event,) = [event for event in EventTail(job.events_file).read() if isinstance(event, Evaluated)]
     assert event.macro_f1 == finished.result["macro_f1"] and event.split == "validation"
 
@@ -75,14 +77,77 @@ def test_a_checkpoint_whose_classes_stand_in_another_order(trained: Any, tmp_pat
     assert result["accuracy"] == right["accuracy"]
 
 
-def test_labels_are_matched_by_name() -> None:
-    classes = np.array([0, 1, 1])
-    names, places = match_labels(("bad", "good"), ("GOOD", "fine", "bad"), classes, "m")
-    assert names == ("good", "fine", "bad") and places.tolist() == [2, 0, 0]
-    # A label without rows need not be known.
-    assert match_labels(("bad", "good", "new"), ("bad", "good"), classes, "m")[0] == ("bad", "good")
-    with pytest.raises(UserError, match="does not know 'good': it answers LABEL_0, LABEL_1"):
-        match_labels(("LABEL_0", "good"), ("LABEL_0", "LABEL_1"), classes, "m")
+CLASSES = np.array([0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "known", "names", "places", "words"),
+    [
+        (("bad", "good"), ("good", "bad"), ("good", "bad"), [1, 0, 0], "names of 2 classes matched as they are"),
+        (
+            ("bad", "good"),
+            ("GOOD", "fine", "bad"),
+            ("good", "fine", "bad"),
+            [2, 0, 0],
+            "names of 2 classes matched without regard to case (GOOD is good); "
+            "it also answers fine, which counts as wrong",
+        ),
+        (
+            ("very bad", "good"),
+            ("Very_Bad", "good"),
+            ("very bad", "good"),
+            [0, 1, 1],
+            "names of 2 classes matched by their letters and digits alone (Very_Bad is very bad)",
+        ),
+        # A label without rows need not be known; the strict match comes first.
+        (("bad", "good", "new"), ("bad", "good"), ("bad", "good"), [0, 1, 1], "names of 2 classes matched as they are"),
+        (("Bad", "bad"), ("bad", "Bad"), ("bad", "Bad"), [1, 0, 0], "names of 2 classes matched as they are"),
+    ],
+)
+def test_labels_are_matched_by_name(
+    labels: tuple[str, ...], known: tuple[str, ...], names: tuple[str, ...], places: list[int], words: str
+) -> None:
+    matched = match_labels(labels, known, CLASSES, "m")
+    assert (matched.names, matched.classes.tolist(), matched.words) == (names, places, words)
+
+
+@pytest.mark.parametrize(
+    ("labels", "known", "said"),
+    [
+        (("LABEL_0", "good"), ("LABEL_0", "LABEL_1"), "'good': it answers LABEL_0, LABEL_1"),
+        (("bad", "good"), ("BAD", "Bad", "good"), "'bad': it answers BAD, Bad, good"),
+        (("BAD", "Bad"), ("bad", "good"), "'BAD', 'Bad': it answers bad, good"),
+        (("bad", "good"), (), "'bad', 'good': it names no classes"),
+    ],
+)
+def test_labels_that_nothing_is_sure_to_stand_for(labels: tuple[str, ...], known: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UserError, match=f"m does not know {said}"):
+        match_labels(labels, known, CLASSES, "m")
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({"architectures": ["BertModel"], "id2label": {"0": "bad", "1": "good"}}, "no head"),
+        ({}, "no head"),
+        (
+            {"architectures": ["BertForSequenceClassification"]},
+            "its classes have no names, so nothing tells which is which",
+        ),
+        (
+            {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "LABEL_0", "1": "LABEL_1"}},
+            "its classes have no names, so nothing tells which is which",
+        ),
+        (
+            {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "joy", "1": "Bad"}},
+            "its head answers joy, Bad, not good",
+        ),
+        ({"architectures": ["BertForSequenceClassification"], "id2label": {"0": "good", "1": "Bad"}}, ""),
+    ],
+)
+def test_why_a_checkpoint_can_not_be_measured_as_it_is(config: dict[str, Any], why: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert unfit_head(tmp_path, ("bad", "good"), CLASSES) == why
 
 
 def test_nothing_to_measure_on(trained: Any) -> None:

@@ -18,7 +18,8 @@ from transformers import (
     RobertaModel,
 )
 
-from tlworkbench.engine.model_folder import label_names, load_for_training, load_trained
+from tlworkbench.engine.label_matching import label_names
+from tlworkbench.engine.model_folder import load_for_training, load_trained
 from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import effective_length, folder_limit
 

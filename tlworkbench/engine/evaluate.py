@@ -11,16 +11,15 @@ from tlworkbench.data.examples import Examples
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.trainable import split_examples
-from tlworkbench.engine.choice import labelling_at, listed
+from tlworkbench.engine.choice import labelling_at
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
-from tlworkbench.engine.metrics import Figures, majority
+from tlworkbench.engine.label_matching import label_names, match_labels
+from tlworkbench.engine.metrics import Figures, Ints, majority
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Evaluated, Finished
 from tlworkbench.jobs.spec import EvaluateSpec
 from tlworkbench.workspace import open_workspace
-
-_Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 def run(context: JobContext, spec: EvaluateSpec) -> Finished:
@@ -55,27 +54,17 @@ def _measure(
     chosen: Examples,
     began: float,
 ) -> Finished:
-    from tlworkbench.engine.model_folder import label_names, load_trained
-    from tlworkbench.engine.plan import set_up_libraries
-    from tlworkbench.engine.precision import choose_precision
-    from tlworkbench.engine.run_record import MAX_LENGTH_KEY
+    from tlworkbench.engine.checkpoint_score import precision_of, score_checkpoint
     from tlworkbench.engine.scored import write_predictions
-    from tlworkbench.engine.scoring import score
-    from tlworkbench.engine.stopping import telling
-    from tlworkbench.engine.texts import tokenise
-    from tlworkbench.inference.text_limit import effective_length
 
     shown_as = f"run {spec.model}" if spec.model.isdecimal() else spec.model
-    names, classes = match_labels(chosen.class_names, label_names(folder), chosen.classes, shown_as)
-    device = set_up_libraries()
-    precision = choose_precision("auto", device)
-    classifier = load_trained(folder, shown_as)
-    max_length = effective_length(getattr(classifier.model.config, MAX_LENGTH_KEY, 0), classifier.limit)
-    total = len(classes)
-    told = telling(context, "tokenising", total)
-    texts = tokenise(classifier.tokenizer, rows.texts(chosen.indices.tolist()), max_length, told)
-    told = telling(context, f"measuring on {spec.split}", total)
-    scored = score(classifier.model.to(device), texts, classes, names, precision, told)
+    matched = match_labels(chosen.class_names, label_names(folder), chosen.classes, shown_as)
+    names, classes, total = matched.names, matched.classes, len(matched.classes)
+    texts = rows.texts(chosen.indices.tolist())
+    measured = score_checkpoint(
+        context, folder, shown_as, texts, matched, precision_of(folder), f"measuring on {spec.split}"
+    )
+    scored = measured.scored
     figures = scored.figures
     context.emit(
         Evaluated(
@@ -113,40 +102,14 @@ def _measure(
         ],
         confusion=[list(row) for row in figures.confusion],
         majority={"label": most, "accuracy": guessed.accuracy, "macro_f1": guessed.macro_f1},
-        precision=precision,
+        precision=measured.precision,
+        matched=matched.words,
         seconds=round(time.monotonic() - began, 1),
     )
 
 
-def match_labels(
-    labels: Sequence[str], known: Sequence[str], classes: _Ints, shown_as: str
-) -> tuple[tuple[str, ...], _Ints]:
-    """The model's class names and the rows' classes as indices into them.
-
-    labels: the label set; classes: index into it. Names are compared as they are, then without regard to case. The
-    model may know more classes than the label set: answers with those count as wrong. Raises UserError where it lacks
-    one that has rows.
-    """
-    exact = {name: number for number, name in enumerate(known)}
-    folded = {name.casefold(): number for number, name in enumerate(known)}
-    places = np.array([exact.get(name, folded.get(name.casefold(), -1)) for name in labels], np.int64)
-    missing = [labels[number] for number in np.unique(classes) if places[number] < 0]
-    if missing:
-        answers = f"answers {listed(known)}" if known else "names no classes"
-        raise UserError(
-            f"{shown_as} does not know {listed([repr(name) for name in missing])}: it {answers}",
-            "Train on the labels as they are now, or measure it with the labels of its time (journal_version).",
-        )
-    # Shown under the names they have here.
-    names = list(known)
-    for label, place in zip(labels, places.tolist(), strict=True):
-        if place >= 0:
-            names[place] = label
-    return tuple(names), places[classes]
-
-
 def _majority(
-    rows: Rows, labelling: Labelling, chosen: Examples, names: Sequence[str], classes: _Ints
+    rows: Rows, labelling: Labelling, chosen: Examples, names: Sequence[str], classes: Ints
 ) -> tuple[str, Figures]:
     train = split_examples(rows, labelling, "train", 0, 0)
     counted = train.classes if len(train.classes) else chosen.classes

@@ -66,7 +66,7 @@ def run(context: JobContext, spec: ExportSpec) -> Finished:
 
 def labelled_texts(context: JobContext, trained: JobFolder, at_least: int) -> LabelledTexts:
     """Validation rows with the labels the run learned by, training rows where there are none; drawn by seed."""
-    from tlworkbench.engine.model_folder import label_names
+    from tlworkbench.engine.label_matching import label_names
 
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()

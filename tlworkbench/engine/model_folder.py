@@ -75,16 +75,6 @@ def load_base(folder: Path, shown_as: str) -> Classifier:
     return Classifier(model, tokenizer, limit, _random_weights(report, shown_as))
 
 
-def label_names(folder: Path) -> tuple[str, ...]:
-    """Class names in a checkpoint's config.json, in the order of its outputs; empty where it names none."""
-    try:
-        document = json.loads((folder / "config.json").read_bytes())
-        named = {int(number): str(name) for number, name in (document.get("id2label") or {}).items()}
-    except (OSError, ValueError, AttributeError):
-        return ()
-    return tuple(named[number] for number in sorted(named))
-
-
 def _config(folder: Path, shown_as: str) -> Any:
     if not (folder / "config.json").is_file():
         raise UserError(f"{shown_as} has no config.json in {folder}", "Choose the folder of a transformers checkpoint.")

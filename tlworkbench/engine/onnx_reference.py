@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 from transformers import PreTrainedModel
 
-from tlworkbench.engine.model_folder import label_names, load_trained
+from tlworkbench.engine.label_matching import label_names
+from tlworkbench.engine.model_folder import load_trained
 from tlworkbench.engine.run_record import MAX_LENGTH_KEY
 from tlworkbench.inference.text_limit import effective_length
 
