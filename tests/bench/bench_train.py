@@ -56,10 +56,7 @@ def main() -> int:
 
         tutorial = run("tutorial", options.seeds[0], 8 * options.tutorial_steps, 0, options.tutorial_steps)
         # In turns, so that what else the machine does befalls both.
-        pairs = [
-            [run(side, seed, options.rows, TEST_ROWS) for side in ("plain", "ours")]
-            for seed in options.seeds
-        ]
+        pairs = [[run(side, seed, options.rows, TEST_ROWS) for side in ("plain", "ours")] for seed in options.seeds]
         plain, ours = ([pair[place] for pair in pairs] for place in (0, 1))
         speed, plain_speed = mean(ours, "examples/s"), mean(plain, "examples/s")
         over_tutorial, over_plain = speed / tutorial["examples/s"], speed / plain_speed

@@ -14,7 +14,7 @@ import pytest
 
 from tlworkbench.errors import UserError
 from tlworkbench.jobs import launch as launching
-from tlworkbench.jobs.events import Event, Step, encode
+from tlworkbench.jobs.events import Event, Note, Step, encode
 from tlworkbench.jobs.folder import JobFolder, create_job, find_job, list_jobs, open_job
 from tlworkbench.jobs.follow import EventTail, follow, follow_events, read_run
 from tlworkbench.jobs.launch import launch
@@ -53,6 +53,11 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
+def tell(job: JobFolder, event: Event) -> None:
+    with job.events_file.open("ab") as file:
+        file.write(encode(event))
+
+
 def test_a_job_runs_to_its_end_and_is_seen(start: Start) -> None:
     job = start("steps:50", "done")
     seen: list[Event] = []
@@ -83,6 +88,34 @@ def test_following_ends_at_once_when_told(start: Start) -> None:
     stop.set()
     thread.join()
     assert time.monotonic() - began < 0.5
+
+
+def test_steps_alone_are_held_back_until_there_is_more_to_tell(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlworkbench.jobs.follow._STEADY", 1e9)
+    job = start("steps:3", "wait")
+    until(lambda: read_run(job).last_step == 3)
+    looks: list[int] = []
+    read = EventTail.read
+
+    def counted(tail: EventTail) -> list[Event]:
+        looks.append(1)
+        return read(tail)
+
+    monkeypatch.setattr(EventTail, "read", counted)
+    states: list[RunState] = []
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: states.extend(follow(job, stop, interval=0.01)))
+    thread.start()
+    until(lambda: bool(states))
+    tell(job, Step(step=4, epoch=1, loss=1, learning_rate=1e-4))
+    before = len(looks)
+    until(lambda: len(looks) > before + 2)
+    assert [state.last_step for state in states] == [3]
+    tell(job, Note(text="something else"))
+    until(lambda: len(states) == 2)
+    assert states[-1].last_step == 4 and states[-1].notes[-1].text == "something else"
+    stop.set()
+    thread.join()
 
 
 def test_an_asked_job_finishes_its_step_and_says_stopped(start: Start) -> None:

@@ -17,6 +17,7 @@ from textual.content import Content
 
 from tlworkbench.jobs.events import Evaluated, Step, TrainingBegan
 from tlworkbench.jobs.run_state import RunState
+from tlworkbench.jobs.steps import Steps
 from tlworkbench.tui.themes import FALLBACK
 from tlworkbench.tui.widgets import figures, plot
 from tlworkbench.tui.widgets.axes import Axis, epoch_labels, label_line, spanning, ticks
@@ -46,7 +47,7 @@ def evaluated(number: int, loss: float) -> Evaluated:
 
 
 def running(losses: Sequence[float], total: int = 300, evaluations: Sequence[Evaluated] = ()) -> RunState:
-    steps = tuple(step(number, loss) for number, loss in enumerate(losses, 1))
+    steps = Steps(step(number, loss) for number, loss in enumerate(losses, 1))
     return RunState(status="running", training=training(total), steps=steps, evaluations=tuple(evaluations))
 
 
@@ -179,7 +180,7 @@ def test_a_curve_takes_over_what_is_new_and_begins_anew_for_a_resumed_run() -> N
     curve = LossCurve()
     first = running([3, 2, 1])
     assert curve.follow(first) and not curve.follow(first)
-    assert curve.follow(RunState(**{**vars(first), "steps": (*first.steps, step(4, 0.5))}))
+    assert curve.follow(RunState(**{**vars(first), "steps": Steps((*first.steps, step(4, 0.5)))}))
     assert curve.losses.tolist() == [3, 2, 1, 0.5]
     assert curve.follow(running([3, 2.5]))
     assert curve.losses.tolist() == [3, 2.5]

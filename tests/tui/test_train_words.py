@@ -18,6 +18,7 @@ from tlworkbench.jobs.events import (
     TrainingBegan,
 )
 from tlworkbench.jobs.run_state import RunState
+from tlworkbench.jobs.steps import Steps
 from tlworkbench.tui.screens import train_notice, train_words
 from tlworkbench.tui.screens.train_counts import Counts, count_lines
 from tlworkbench.tui.screens.train_notice import Stopping
@@ -56,7 +57,7 @@ RUNNING = RunState(
     device="CPU, 2 cores",
     started_at=1000.0,
     training=TRAINING,
-    steps=(LAST,),
+    steps=Steps((LAST,)),
     evaluations=(evaluated(320, 1, 0.657),),
     gauge=Gauge(cpu=91, memory=1_230_000_000, memory_total=16_600_000_000),
 )

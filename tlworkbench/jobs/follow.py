@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tlworkbench.jobs.events import Event, decode_lines
+from tlworkbench.jobs.events import Event, Gauge, Step, decode_lines
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.launch import reap
 from tlworkbench.jobs.run_state import RunState, fold
 from tlworkbench.jobs.state import JobState
 
 _CHUNK = 1 << 20
+_STEADY = 1.0
+"""Seconds between two states at least while a run does nothing but step: its processor time is not the watcher's."""
 
 
 class EventTail:
@@ -50,20 +52,25 @@ def read_run(job: JobFolder) -> RunState:
 def follow(job: JobFolder, stop: threading.Event, interval: float = 0.2) -> Iterator[RunState]:
     """Yield the job's state whenever it changed, at most every `interval` seconds, until it ended or `stop` is set.
 
+    News of nothing but steps and gauges come once a second.
     Blocks between two states, never more than 100 ms at a time once `stop` is set; meant for a thread of its own.
     """
     tail = EventTail(job.events_file)
     state = RunState()
     before: JobState | None = None
+    told = 0.0
+    waiting: list[Event] = []
     while not stop.is_set():
         reap()
         # Status first: an event written between the two reads is then seen with the next look, never lost.
         status = job.state()
-        events = tail.read()
+        waiting += tail.read()
+        now = time.monotonic()
+        steady = status == before and all(isinstance(event, Step | Gauge) for event in waiting)
         # Not by comparing states: that would look at every step there ever was.
-        if events or status != before:
-            before = status
-            state = fold(state, events).with_status(status)
+        if (waiting and (not steady or now - told >= _STEADY)) or status != before:
+            before, told = status, now
+            state, waiting = fold(state, waiting).with_status(status), []
             yield state
         if status.ended:
             return

@@ -1,7 +1,7 @@
 """The picture of a job: its events folded into one value, without side effects."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tlworkbench.jobs.events import (
@@ -17,6 +17,7 @@ from tlworkbench.jobs.events import (
     TrainingBegan,
 )
 from tlworkbench.jobs.state import ENDED, JobState, Status
+from tlworkbench.jobs.steps import Steps
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class RunState:
     ended_at: float = 0.0
     progress: Progress | None = None
     training: TrainingBegan | None = None
-    steps: tuple[Step, ...] = ()
+    steps: Steps = field(default_factory=Steps)
     """The training curve, by step; a resumed run replaces what it repeats."""
     evaluations: tuple[Evaluated, ...] = ()
     baselines: tuple[Baseline, ...] = ()
@@ -103,11 +104,11 @@ def reduce(state: RunState, event: Event) -> RunState:
             return replace(
                 state,
                 training=event,
-                steps=tuple(step for step in state.steps if step.step <= event.first_step),
+                steps=state.steps.until(event.first_step),
                 evaluations=tuple(done for done in state.evaluations if done.step <= event.first_step),
             )
         case Step():
-            return replace(state, steps=(*state.steps, event))
+            return replace(state, steps=state.steps.grown((event,)))
         case Evaluated():
             return replace(state, evaluations=(*state.evaluations, event))
         case Baseline():
@@ -141,4 +142,4 @@ def fold(state: RunState, events: Iterable[Event]) -> RunState:
 
 
 def _with_steps(state: RunState, steps: Sequence[Step]) -> RunState:
-    return replace(state, steps=(*state.steps, *steps)) if steps else state
+    return replace(state, steps=state.steps.grown(steps)) if steps else state

@@ -17,7 +17,7 @@ class LossCurve:
     """
 
     def __init__(self) -> None:
-        self._seen: tuple[Step, ...] = ()
+        self._seen: Sequence[Step] = ()
         self._evaluations: tuple[Evaluated, ...] = ()
         self._training: TrainingBegan | None = None
         self._ended = False
