@@ -11,18 +11,19 @@ import pytest
 import tlworkbench
 
 PACKAGE = Path(tlworkbench.__file__).parent
-ROOMS = ("catalog", "cli", "data", "engine", "inference", "jobs", "preflight", "tui")
+ROOMS = ("catalog", "cli", "comparison", "data", "engine", "inference", "jobs", "preflight", "tui")
 
 # Room → rooms it may import. The modules at the top (errors, paths, workspace, …) are open to all.
 ARROWS: dict[str, set[str]] = {
     "catalog": {"jobs"},
-    "cli": {"catalog", "data", "jobs", "inference", "preflight", "tui"},
+    "cli": {"catalog", "comparison", "data", "jobs", "inference", "preflight", "tui"},
+    "comparison": {"data", "jobs", "inference"},
     "data": set(),
     "engine": {"catalog", "data", "jobs", "inference", "preflight"},
     "inference": set(),
     "jobs": set(),
     "preflight": {"catalog", "data", "jobs", "inference"},
-    "tui": {"catalog", "data", "jobs", "inference", "preflight"},
+    "tui": {"catalog", "comparison", "data", "jobs", "inference", "preflight"},
 }
 HOMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(

@@ -22,13 +22,26 @@ from tlworkbench.jobs.stop import GRACE_SECONDS, ask_to_stop, force_stop
 
 
 @click.command()
+@click.argument("compared", nargs=-1, metavar="[RUN]...")
+@click.option("--compare", is_flag=True, help="Set RUNs beside the first of them; the last two where none is named.")
 @click.option("--all", "everything", is_flag=True, help="Imports, exports and fetches too, not only training runs.")
 @json_option
 @click.pass_context
-def runs(context: click.Context, everything: bool, as_json: bool) -> None:
-    """The runs of this workspace, oldest first, each with its state and the reason."""
+def runs(context: click.Context, compared: tuple[str, ...], compare: bool, everything: bool, as_json: bool) -> None:
+    """The runs of this workspace, oldest first, each with its state and the reason.
+
+    With --compare: figures, settings, rows and answers of RUNs beside one another.
+    """
     workspace = workspace_of(context)
     advance(workspace.jobs_dir)
+    if compare:
+        from tlworkbench.cli import comparing
+
+        result, lines = comparing.compared(workspace, compared)
+        emit(result, as_json, lambda: lines)
+        return
+    if compared:
+        raise click.UsageError(f"to compare {' and '.join(compared)}, say --compare; follow RUN watches one.")
     states = {job: read_run(job) for job in list_jobs(workspace.jobs_dir, "" if everything else "train")}
     found = [_entry(job, states) for job in states]
     emit({"runs": found}, as_json, lambda: _lines(found))

@@ -1,0 +1,1 @@
+"""Training runs beside one another, for screen and commands: figures, settings, rows, answers."""
