@@ -97,24 +97,9 @@ def write_events(
         if epoch in (1.0, 2.0):
             score = right if epoch == 2.0 else right / 2
             per_class = tuple(ClassFigures(name, score, score, score, 2) for name in names)
-            figures: dict[str, Any] = {
-                "loss": 1 - score / 2,
-                "accuracy": score,
-                "macro_f1": score,
-                "per_class": per_class,
-            }
-            events.append(
-                Evaluated(
-                    at=at + 2 * n,
-                    step=n,
-                    epoch=epoch,
-                    loss=1 - score / 2,
-                    split="v",
-                    confusion=(),
-                    best=True,
-                    **figures,
-                )
-            )
+            scores: dict[str, Any] = {"accuracy": score, "macro_f1": score, "loss": 1 - score / 2}
+            measured: dict[str, Any] = {"split": "validation", "per_class": per_class, "confusion": (), "best": True}
+            events.append(Evaluated(at=at + 2 * n, step=n, epoch=epoch, **scores, **measured))
     if status in ("done", "stopped"):
         result = {"seconds": 2.0 * steps, "examples_per_second": 9.5}
         events.append(Finished(at=at + 2 * steps, status=status, what="ended", result=result))  # type: ignore[arg-type]
