@@ -69,12 +69,12 @@ class Figures:
 class Tapped(Terminal):
     """A terminal that keeps what the program writes, with its time, and emulates nothing: that would cost CPU."""
 
-    def __init__(self, command: Sequence[str], home: Path) -> None:
+    def __init__(self, command: Sequence[str], home: Path, columns: int = 140, lines: int = 45) -> None:
         self._written = bytearray()
         self._came = threading.Condition()
         self.began = time.monotonic()
         environment = {**os.environ, "TLWORKBENCH_HOME": str(home), "PYTHONPATH": str(ROOT)}
-        super().__init__(command, environment, columns=140, lines=45)
+        super().__init__(command, environment, columns, lines)
 
     def mark(self) -> int:
         """How much was written so far."""
