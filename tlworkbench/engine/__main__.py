@@ -21,6 +21,7 @@ _WORK: dict[str, str] = {
     "train": "tlworkbench.engine.train",
     "lrfind": "tlworkbench.engine.lr_find",
     "preflight": "tlworkbench.engine.preflight",
+    "baseline": "tlworkbench.engine.baseline",
     "evaluate": "tlworkbench.engine.evaluate",
     "export": "tlworkbench.engine.export",
     "fetch": "tlworkbench.engine.fetch",

@@ -11,6 +11,7 @@ import numpy as np
 
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.run_examples import RunExamples
+from tlworkbench.engine.baseline_store import as_result, read_lines
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
@@ -19,6 +20,7 @@ from tlworkbench.engine.head_features import MODEL_FOLDER, features_folder
 from tlworkbench.engine.head_fit import HeadFit, best_fit
 from tlworkbench.engine.head_gathering import GatheredFeatures, gather_features
 from tlworkbench.engine.metrics import cross_entropy, majority
+from tlworkbench.engine.reference_lines import tell_if_below
 from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, begin_record, end_record
 from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.stopping import Stopped
@@ -99,6 +101,9 @@ def _fit(
             best=True,
         )
     )
+    figures = fit.figures
+    told = {"macro_f1": figures.macro_f1, "accuracy": figures.accuracy, "loss": fit.loss}
+    tell_if_below(context, spec.metric, told)
     result = _result(context, spec, examples, fit, ready, began)
     end_record(context.job, began, result)
     return context.done(f"macro-F1 {fit.figures.macro_f1:.3f}, accuracy {fit.figures.accuracy:.3f}", **result)
@@ -143,6 +148,7 @@ def _result(
         "status": "done",
         "best": {"epoch": 1.0, "step": 1, **figures},
         "majority": {"label": names[most], "accuracy": always.accuracy, "macro_f1": always.macro_f1},
+        "baselines": as_result(read_lines(context.job.path)),
         "seconds": round(time.monotonic() - began, 1),
         "examples_per_second": round(ready.computed / ready.seconds, 1) if ready.seconds else 0.0,
         "steps": 1,

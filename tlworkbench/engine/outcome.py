@@ -5,10 +5,12 @@ import shutil
 import time
 from typing import Any
 
+from tlworkbench.engine.baseline_store import as_result, read_lines
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint, keep_as_model
 from tlworkbench.engine.fitting import Fitted
 from tlworkbench.engine.model_folder import load_trained
 from tlworkbench.engine.plan import Plan
+from tlworkbench.engine.reference_lines import tell_if_below
 from tlworkbench.engine.reporter import LONG_EVALUATION, out_of_patience
 from tlworkbench.engine.run_record import end_record, read_record
 from tlworkbench.engine.scored import write_predictions
@@ -49,6 +51,7 @@ def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
             f"stopped early after epoch {last.step / plan.steps_per_epoch:g}: "
             f"no better {plan.spec.metric.replace('_', '-')} in {plan.spec.early_stopping} evaluations"
         )
+    tell_if_below(context, plan.spec.metric, best)
     result = _result(plan, "done", last, fitted.examples_per_second)
     end_record(context.job, plan.began, result)
     shutil.rmtree(context.job.checkpoints_dir, ignore_errors=True)
@@ -114,6 +117,7 @@ def _result(plan: Plan, status: str, last: Checkpoint, examples_per_second: floa
             "accuracy": plan.majority.accuracy,
             "macro_f1": plan.majority.macro_f1,
         },
+        "baselines": as_result(read_lines(context.job.path)),
         "seconds": round(before + time.monotonic() - plan.began, 1),
         "examples_per_second": round(examples_per_second, 1),
         "steps": last.step,

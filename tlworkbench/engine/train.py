@@ -12,6 +12,7 @@ from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint
 from tlworkbench.engine.choice import choose_examples, texts_of
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
+from tlworkbench.engine.reference_lines import begin_with_lines, measure_as_loaded
 from tlworkbench.engine.run_record import begin_record, read_record
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import TrainSpec
@@ -22,8 +23,8 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
     """Run the job to its end or to a stop; see `TrainSpec` for what can be set.
 
     Leaves in the job's folder: model/ (best weights), examples.arrow, predictions.arrow (answers of the best weights
-    to the validation rows), run.json; checkpoints/ until it is done. Raises UserError for rows nothing can be learned
-    from, before torch is even imported.
+    to the validation rows), baselines.json, run.json; checkpoints/ until it is done. Raises UserError for rows nothing
+    can be learned from, before torch is even imported.
     """
     began = time.monotonic()
     record = read_record(context.job.path)
@@ -32,12 +33,14 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()
     examples = read_examples(context.job.path) or _begin(context, spec, workspace, rows)
+    checkpoint = _resumed(context)
+    source = checkpoint.path if checkpoint else resolve_model(spec.model, workspace.jobs_dir)
+    if checkpoint is None:
+        begin_with_lines(context, spec, examples, rows, source)
     if spec.strategy == "head":
         from tlworkbench.engine.head_train import run_head
 
-        return run_head(context, spec, examples, rows, resolve_model(spec.model, workspace.jobs_dir), began)
-    checkpoint = _resumed(context)
-    source = checkpoint.path if checkpoint else resolve_model(spec.model, workspace.jobs_dir)
+        return run_head(context, spec, examples, rows, source, began)
     train, validation = texts_of(rows, examples.train.keys), texts_of(rows, examples.validation.keys)
     with Gauges(context):
         return _train(context, spec, examples, checkpoint, (source, train, validation), began)
@@ -82,6 +85,8 @@ def _train(
     fitted = Fitted(0.0)
     try:
         prepared = prepare(plan, *needs)
+        if checkpoint is None:
+            measure_as_loaded(plan, prepared, needs[0])
         begin_record(context.job, spec, examples, prepared.max_length, plan.precision)
         validation = prepared.validation
         if checkpoint is None or not is_over(plan, checkpoint):

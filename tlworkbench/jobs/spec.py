@@ -93,6 +93,8 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     """Train on so many rows, drawn by `seed`; 0 takes all."""
     max_eval_rows: Count = 0
     """Validate on so many rows, drawn by `seed`; 0 takes all."""
+    baseline: bool = True
+    """Begin with the figures that are at hand or quickly had: of the checkpoint as it is, and of its head alone."""
     seed: Count = 7
     """Seed of everything random."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -134,6 +136,13 @@ class PreflightSpec(_Spec, frozen=True, kw_only=True, tag="preflight"):
 
     run: TrainSpec
     """The run that is to be."""
+
+
+class BaselineSpec(_Spec, frozen=True, kw_only=True, tag="baseline"):
+    """Measure what a run's figures will be held against: majority class, checkpoint as it is, its head alone."""
+
+    run: TrainSpec
+    """The run that is to be; it says which rows, model, length and metric."""
 
 
 class EvaluateSpec(_Spec, frozen=True, kw_only=True, tag="evaluate"):
@@ -208,6 +217,7 @@ JobSpec: TypeAlias = (
     | TrainSpec
     | LrFindSpec
     | PreflightSpec
+    | BaselineSpec
     | EvaluateSpec
     | ExportSpec
     | FetchSpec
@@ -221,6 +231,7 @@ KINDS: dict[str, type[JobSpec]] = {
         TrainSpec,
         LrFindSpec,
         PreflightSpec,
+        BaselineSpec,
         EvaluateSpec,
         ExportSpec,
         FetchSpec,
