@@ -11,6 +11,7 @@ import torch
 from tlworkbench.engine.machine import free_memory, peak_memory, reset_peak_memory, resident_memory
 from tlworkbench.engine.portions import RandomState, attempt, smaller
 from tlworkbench.engine.precision import Precision
+from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.run_record import Probe
 from tlworkbench.engine.scoring import autocast
 from tlworkbench.engine.texts import Batch, Rows, TokenisedTexts, padded_width
@@ -102,7 +103,12 @@ def _kept(model: Any, batch: Batch, precision: Precision) -> int:
             kept[storage.data_ptr()] = storage.nbytes()
         return values.detach()
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda values: values), autocast(model.device.type, precision):
+    kind = model.device.type
+    with (
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda values: values),
+        autocast(kind, precision),
+        training_pass(kind, precision == "bf16"),
+    ):
         model(**{name: values.to(model.device) for name, values in batch.items()})
     return sum(kept.values())
 
@@ -115,7 +121,7 @@ def _passed(model: Any, texts: TokenisedTexts, rows: Rows, precision: Precision)
         torch.cuda.reset_peak_memory_stats() if on_gpu else reset_peak_memory()
         began = time.monotonic()
         batch = {name: values.to(model.device) for name, values in texts.batch(rows).items()}
-        with autocast(model.device.type, precision):
+        with autocast(model.device.type, precision), training_pass(model.device.type, precision == "bf16"):
             logits = model(**batch).logits.float()
         # Any loss that depends on all answers.
         torch.logsumexp(logits, dim=1).mean().backward()

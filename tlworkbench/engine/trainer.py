@@ -14,6 +14,7 @@ from tlworkbench.engine.class_weights import Weights
 from tlworkbench.engine.depth import learning_groups
 from tlworkbench.engine.portions import attempt, portions, smaller
 from tlworkbench.engine.precision import Precision
+from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.sampler import BalancedSampler, LengthGroupedSampler
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.texts import Batch, TokenisedTexts, TrainingBatches
@@ -86,7 +87,8 @@ class TextTrainer(Trainer):
         total = len(labels) if self._weights is None else self._weights[labels].sum()
         loss = torch.zeros((), device=labels.device)
         for part in portions(batch, self.rows_at_once, self._pad_left):
-            answers = model(**{name: values for name, values in part.items() if name != "labels"})
+            with training_pass(labels.device.type, self.args.bf16):
+                answers = model(**{name: values for name, values in part.items() if name != "labels"})
             # Every architecture's own loss would do the same, but for those that take it for a regression.
             summed = torch.nn.functional.cross_entropy(
                 answers.logits.float(),
