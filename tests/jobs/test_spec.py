@@ -8,6 +8,7 @@ import pytest
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import (
     KINDS,
+    LEARNING_RATES,
     ExportSpec,
     ImportSpec,
     JobSpec,
@@ -15,6 +16,7 @@ from tlworkbench.jobs.spec import (
     TrainSpec,
     load_spec,
     save_spec,
+    spec_from,
     with_settings,
 )
 
@@ -129,3 +131,19 @@ def test_steps_follow_from_rows_and_batches() -> None:
     spec = TrainSpec(model="bundled", batch_size=8, gradient_accumulation=4, epochs=2.5)
     assert (spec.rows_a_step, spec.steps_per_epoch(65), spec.total_steps(65)) == (32, 3, 8)
     assert with_settings(spec, ("steps=100",)).total_steps(65) == 100
+
+
+def test_adapters_have_a_learning_rate_of_their_own_unless_one_is_given(tmp_path: Path) -> None:
+    full = TrainSpec(model="bundled")
+    assert with_settings(full, ("strategy=lora",)).learning_rate == LEARNING_RATES["lora"]
+    assert with_settings(full, ("strategy=lora", "learning_rate=1e-4")).learning_rate == 1e-4
+    given = with_settings(full, ("learning_rate=3e-4",))
+    assert with_settings(given, ("strategy=lora",)).learning_rate == 3e-4
+    back = with_settings(with_settings(full, ("strategy=lora",)), ("strategy=full",))
+    assert back == full
+    document = {"kind": "train", "model": "bundled", "strategy": "lora"}
+    read = spec_from(document, "job.toml")
+    assert isinstance(read, TrainSpec) and read.learning_rate == LEARNING_RATES["lora"]
+    chosen = spec_from({**document, "learning_rate": 1e-4}, "job.toml")
+    save_spec(tmp_path / "job.toml", chosen)
+    assert load_spec(tmp_path / "job.toml") == chosen

@@ -32,7 +32,7 @@ class _WithFields(click.Command):
 @click.command(cls=_WithFields)
 @click.argument("job", required=False, type=click.Path(path_type=Path))
 @click.option("--model", help="bundled, a folder, a Hub id on this machine, or a run; the chosen one if absent.")
-@click.option("--strategy", type=click.Choice(["full", "head"]), help="Which weights learn.")
+@click.option("--strategy", type=click.Choice(["full", "lora", "head"]), help="Which weights learn.")
 @click.option("--epochs", type=float, help="Passes over the training rows.")
 @click.option(
     "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,20 @@ def drop_part(folder: Path, step: int) -> None:
 
 
 def keep_as_model(checkpoint: Path, model_dir: Path) -> None:
-    """Put a checkpoint's weights, configuration and tokenizer at `model_dir`: all or nothing, replacing what is there.
+    """Put a checkpoint's weights, configuration and tokenizer at `model_dir`, as `put_model` does."""
 
-    Raises UserError when the disk is full or `checkpoint` is gone.
+    def copy(folder: Path) -> None:
+        for file in checkpoint.iterdir():
+            if file.name not in _NOT_MODEL:
+                shutil.copyfile(file, folder / file.name)
+
+    put_model(copy, model_dir)
+
+
+def put_model(fill: Callable[[Path], None], model_dir: Path) -> None:
+    """Put what `fill` writes into a folder at `model_dir`: all or nothing, replacing what is there.
+
+    Raises UserError when the disk is full or what `fill` reads is gone.
     """
     part = model_dir.with_name(f".{model_dir.name}.part")
     old = model_dir.with_name(f".{model_dir.name}.old")
@@ -58,10 +70,9 @@ def keep_as_model(checkpoint: Path, model_dir: Path) -> None:
         for leftover in (part, old):
             shutil.rmtree(leftover, ignore_errors=True)
         part.mkdir(parents=True)
-        for file in checkpoint.iterdir():
-            if file.name not in _NOT_MODEL:
-                shutil.copyfile(file, part / file.name)
-                atomic.sync(part / file.name)
+        fill(part)
+        for file in part.iterdir():
+            atomic.sync(file)
         if model_dir.exists():
             model_dir.rename(old)
         part.rename(model_dir)

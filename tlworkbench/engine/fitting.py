@@ -16,6 +16,7 @@ from tlworkbench.engine.checkpoint import Checkpoint, drop_part
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.depth import freeze
 from tlworkbench.engine.failures import disk_full, explained
+from tlworkbench.engine.lora import learning_weights, with_adapters
 from tlworkbench.engine.model_folder import Classifier, load_for_training
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.plan import Plan
@@ -58,16 +59,19 @@ def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence
     context, spec = plan.context, plan.spec
     set_seed(spec.seed)
     classifier = load_for_training(source, plan.names, spec.model)
-    for note in classifier.notes:
+    kept = None
+    if spec.strategy == "lora":
+        classifier = with_adapters(classifier, spec)
+    else:
+        kept = freeze(classifier.model, spec.freeze, spec.model)
+    for note in (*classifier.notes, *([kept] if kept else ())):
         context.note(note)
     max_length = effective_length(spec.max_length, classifier.limit)
-    kept = freeze(classifier.model, spec.freeze, spec.model)
-    if kept:
-        context.note(kept)
     config = classifier.model.config
     setattr(config, MAX_LENGTH_KEY, max_length)
     setattr(config, RUN_KEY, context.job.run)
-    space = CheckpointSpace.of(context.job.path, classifier.model.num_parameters(), spec.checkpoint_limit)
+    learn = learning_weights(classifier.model) if spec.strategy == "lora" else None
+    space = CheckpointSpace.of(context.job.path, classifier.model.num_parameters(), spec.checkpoint_limit, learn)
     if refusal := space.refusal():
         raise refusal
     if doubt := space.doubt():

@@ -13,7 +13,7 @@ from tlworkbench.engine.plan import Plan
 from tlworkbench.engine.reference_lines import tell_if_below
 from tlworkbench.engine.reporter import LONG_EVALUATION, out_of_patience
 from tlworkbench.engine.run_record import end_record, read_record
-from tlworkbench.engine.scored import write_predictions
+from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import Stopped, telling
 from tlworkbench.engine.texts import TokenisedTexts
@@ -21,6 +21,8 @@ from tlworkbench.jobs.events import Finished
 
 _SAME = 1e-9
 """Two evaluations of the same weights in the same process differ by nothing; room for a rounded JSON number."""
+_MERGED = {"fp32": 1e-4, "bf16": 2e-2, "fp16": 5e-3}
+"""Adapters merged into the weights: a loss may differ by this (or its share of a loss above 1) from adapters apart."""
 
 
 def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
@@ -32,19 +34,13 @@ def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
     best = _best(plan, last)
     if plan.device == "cuda":
         gc.collect()  # A trainer and its model hold on to each other, and to the GPU's memory.
-    keep_as_model(context.job.checkpoints_dir / f"checkpoint-{last.best_step}", context.job.model_dir)
+    _keep(plan, last)
     saved = load_trained(context.job.model_dir, f"run {context.job.run}").model.to(plan.device)
     told = telling(context, "measuring the saved model", len(validation), patience=LONG_EVALUATION)
     examples = plan.examples.validation
     scored = score(saved, validation, examples.classes, plan.names, plan.precision, told)
     write_predictions(context.job.path, examples.keys, examples.classes, plan.names, scored)
-    for name, again in (("macro_f1", scored.figures.macro_f1), ("accuracy", scored.figures.accuracy)):
-        if abs(again - best[name]) > _SAME:
-            context.note(
-                f"the saved model's {name.replace('_', '-')} on validation is {again:.4f}, "
-                f"while training measured {best[name]:.4f}",
-                warning=True,
-            )
+    _compare(plan, best, scored)
     early = last.step < plan.total_steps
     if early:
         context.note(
@@ -60,6 +56,29 @@ def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
     )
 
 
+def _compare(plan: Plan, best: dict[str, float], saved: Scored) -> None:
+    """Say so where the saved model's figures are not those that training measured."""
+    again = {"macro_f1": saved.figures.macro_f1, "accuracy": saved.figures.accuracy, "loss": saved.loss}
+    if plan.spec.strategy == "lora":
+        room = _MERGED[plan.precision]
+        within = abs(again["loss"] - best["loss"]) <= room * max(1.0, best["loss"])
+        plan.context.note(
+            f"the adapters are merged into the weights: on validation macro-F1 {again['macro_f1']:.4f}, "
+            f"accuracy {again['accuracy']:.4f}, loss {again['loss']:.5f} "
+            f"(apart from them {best['macro_f1']:.4f}, {best['accuracy']:.4f}, {best['loss']:.5f}): "
+            + ("the same but for rounding" if within else f"more than {room:g} of rounding apart"),
+            warning=not within,
+        )
+        return
+    for name in ("macro_f1", "accuracy"):
+        if abs(again[name] - best[name]) > _SAME:
+            plan.context.note(
+                f"the saved model's {name.replace('_', '-')} on validation is {again[name]:.4f}, "
+                f"while training measured {best[name]:.4f}",
+                warning=True,
+            )
+
+
 def stopped(plan: Plan, fitted: Fitted) -> Finished:
     """The last word of a run that was asked to stop; the best weights so far, if any were measured, become model/."""
     context = plan.context
@@ -69,7 +88,7 @@ def stopped(plan: Plan, fitted: Fitted) -> Finished:
         what = "stopped before its first checkpoint; a resume begins anew"
     else:
         if last.best_step is not None:
-            keep_as_model(context.job.checkpoints_dir / f"checkpoint-{last.best_step}", context.job.model_dir)
+            _keep(plan, last)
         result = _result(plan, "stopped", last, fitted.examples_per_second)
         what = f"stopped at step {last.step} of {plan.total_steps}; a resume goes on from there"
     end_record(context.job, plan.began, None)
@@ -80,6 +99,18 @@ def is_over(plan: Plan, checkpoint: Checkpoint) -> bool:
     """Whether a run has nothing left to train once it has come to `checkpoint`."""
     patience = plan.spec.early_stopping
     return checkpoint.step >= plan.total_steps or (patience > 0 and out_of_patience(checkpoint.evaluations, plan.spec))
+
+
+def _keep(plan: Plan, last: Checkpoint) -> None:
+    """The best checkpoint so far becomes model/."""
+    job = plan.context.job
+    best = job.checkpoints_dir / f"checkpoint-{last.best_step}"
+    if plan.spec.strategy == "lora":
+        from tlworkbench.engine.lora_model import keep_merged
+
+        keep_merged(plan, best)
+    else:
+        keep_as_model(best, job.model_dir)
 
 
 def _last(plan: Plan) -> Checkpoint:

@@ -20,7 +20,17 @@ MAX_LENGTH_KEY = "tlworkbench_max_length"
 """Key in a run's config.json: tokens its texts were cut at."""
 RUN_KEY = "tlworkbench_run"
 """Key in a run's config.json: the run's number."""
-_LIBRARIES = ("tlworkbench", "torch", "transformers", "tokenizers", "accelerate", "safetensors", "numpy", "pyarrow")
+_LIBRARIES = (
+    "tlworkbench",
+    "torch",
+    "transformers",
+    "peft",
+    "tokenizers",
+    "accelerate",
+    "safetensors",
+    "numpy",
+    "pyarrow",
+)
 
 
 class SmallerPortions(msgspec.Struct, frozen=True):

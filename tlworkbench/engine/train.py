@@ -34,7 +34,9 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
     rows = workspace.rows()
     examples = read_examples(context.job.path) or _begin(context, spec, workspace, rows)
     checkpoint = _resumed(context)
-    source = checkpoint.path if checkpoint else resolve_model(spec.model, workspace.jobs_dir)
+    # A checkpoint of LoRA holds what has learnt and nothing else.
+    whole = checkpoint is not None and spec.strategy != "lora"
+    source = checkpoint.path if checkpoint and whole else resolve_model(spec.model, workspace.jobs_dir)
     if checkpoint is None:
         begin_with_lines(context, spec, examples, rows, source)
     if spec.strategy == "head":

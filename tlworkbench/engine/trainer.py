@@ -12,6 +12,7 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from tlworkbench.engine.checkpoint import ROWS_AT_ONCE
 from tlworkbench.engine.class_weights import Weights
 from tlworkbench.engine.depth import learning_groups
+from tlworkbench.engine.lora import plain
 from tlworkbench.engine.portions import attempt, portions, smaller
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.processor_pass import training_pass
@@ -111,7 +112,7 @@ class TextTrainer(Trainer):
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW as transformers makes it, or with a learning rate for each layer."""
         if self.optimizer is None and self._spec.layer_decay < 1:
-            classifier: Any = self.model
+            classifier = plain(self.model)
             kind, settings = self.get_optimizer_cls_and_kwargs(self.args, classifier)
             decaying = self.get_decay_parameter_names(classifier)
             groups = learning_groups(

@@ -21,6 +21,10 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 Variant = Literal["fp32", "int8"]
 
 
+LEARNING_RATES = {"full": 1e-4, "lora": 1e-3, "head": 1e-4}
+"""What is taken by strategy where no learning rate is given."""
+
+
 class _Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     pass
 
@@ -64,7 +68,7 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     gradient_accumulation: Positive = 1
     """Batches a step: the weights change once every `batch_size` × `gradient_accumulation` rows."""
     learning_rate: Rate = 1e-4
-    """Peak learning rate."""
+    """Peak learning rate; 1e-3 where `lora` is asked for and no rate is."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     """How the learning rate falls after the warm-up: `linear`, `cosine`, or not at all (`constant`)."""
     warmup: Fraction = 0.1
@@ -252,7 +256,7 @@ def spec_from(document: dict[str, Any], origin: str) -> JobSpec:
     struct = KINDS.get(kind) if isinstance(kind, str) else None
     if struct is None:
         raise UserError(f"{origin}: kind is {kind!r}", nearest(str(kind), KINDS))
-    return convert(document, struct, origin)
+    return convert(_with_rate(document) if struct is TrainSpec else document, struct, origin)
 
 
 def save_spec(path: Path, spec: JobSpec) -> None:
@@ -275,6 +279,9 @@ def with_settings(spec: TrainSpec, assignments: tuple[str, ...]) -> TrainSpec:
     A key with a dot, as in `class_weights.negative=2.0`, sets one entry of a table.
     """
     document = {name: value for name, value in msgspec.to_builtins(spec).items() if value is not None}
+    if spec.learning_rate == LEARNING_RATES[spec.strategy]:
+        # Not chosen, but what the strategy brought: another strategy brings its own.
+        del document["learning_rate"]
     for assignment in assignments:
         table, dot, _ = assignment.partition("=")[0].partition(".")
         # The name of a class may hold an equals sign, a weight never does.
@@ -289,7 +296,13 @@ def with_settings(spec: TrainSpec, assignments: tuple[str, ...]) -> TrainSpec:
         else:
             # A run's number is the name of a model, not a number.
             document[name] = value.strip(" \"'") if name == "model" else _value(value.strip())
-    return convert(document, TrainSpec, "--set")
+    return convert(_with_rate(document), TrainSpec, "--set")
+
+
+def _with_rate(document: dict[str, Any]) -> dict[str, Any]:
+    """The same with the learning rate of its strategy where none is given."""
+    rate = LEARNING_RATES.get(str(document.get("strategy")))
+    return document if rate is None or "learning_rate" in document else {**document, "learning_rate": rate}
 
 
 def _value(text: str) -> Any:

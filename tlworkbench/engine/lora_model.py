@@ -1,0 +1,36 @@
+"""The adapters of a LoRA run added into the weights they stand beside: a checkpoint like any other."""
+
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+
+from tlworkbench.catalog.resolve import resolve_model
+from tlworkbench.engine.checkpoint import put_model
+from tlworkbench.engine.model_folder import load_for_training
+from tlworkbench.engine.plan import Plan
+from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, read_record
+
+
+def keep_merged(plan: Plan, checkpoint: Path) -> None:
+    """Merge a checkpoint's adapters into the model the run began with, and put that at the job's model/.
+
+    All or nothing, as `put_model` has it. What is computed with it differs by rounding from what the adapters gave,
+    which are added to a layer's answer and not to its weights. Raises UserError where that model is gone.
+    """
+    job, spec = plan.context.job, plan.spec
+    source = resolve_model(spec.model, job.path.parent)
+    with torch.random.fork_rng():
+        # Weights that the source lacks and that don't learn are the same random numbers as in the run.
+        torch.manual_seed(spec.seed)
+        classifier = load_for_training(source, plan.names, spec.model)
+    merged = PeftModel.from_pretrained(classifier.model, checkpoint).merge_and_unload(safe_merge=True)
+    record = read_record(job.path)
+    setattr(merged.config, MAX_LENGTH_KEY, record.max_length if record else 0)
+    setattr(merged.config, RUN_KEY, job.run)
+
+    def fill(folder: Path) -> None:
+        merged.save_pretrained(folder)
+        classifier.tokenizer.save_pretrained(folder)
+
+    put_model(fill, job.model_dir)
