@@ -9,8 +9,9 @@ import click
 
 from tlworkbench.cli.output import ProgressLine
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.baseline_words import said
 from tlworkbench.jobs.condition import waits_for
-from tlworkbench.jobs.events import Evaluated, Event, Note, Progress, Started, Step, TrainingBegan
+from tlworkbench.jobs.events import Baseline, Evaluated, Event, Note, Progress, Started, Step, TrainingBegan
 from tlworkbench.jobs.folder import JobFolder, create_job
 from tlworkbench.jobs.follow import follow_events
 from tlworkbench.jobs.launch import launch
@@ -129,6 +130,8 @@ class _Printer:
         match event:
             case Started():
                 self._line.show(f"{event.kind} on {event.device} …")
+            case Baseline():
+                self._line.say(f"baseline {said([event])}")
             case Note():
                 self._line.say(f"{'warning: ' if event.level == 'warning' else ''}{event.text}")
             case Progress():

@@ -6,9 +6,11 @@ from typing import Any
 import click
 
 from tlworkbench.catalog.resolve import model_reference
+from tlworkbench.cli.baselines import lines_of
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job, standing_of, start_job, workspace_of
 from tlworkbench.errors import UsageError
+from tlworkbench.jobs.baseline_words import said
 from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.jobs.spec import EvaluateSpec, LrFindSpec, TrainSpec
 
@@ -89,19 +91,36 @@ def train(
 @click.option("--model", help="A checkpoint instead of a run: bundled, a folder or a Hub id on this machine.")
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="validation", show_default=True)
 @click.option("--max-rows", default=0, help="Measure on so many rows; 0 takes all.")
+@click.option(
+    "--baselines", is_flag=True, help="Before training: majority class, the model as it is, its head fitted alone."
+)
 @json_option
 @click.pass_context
 def evaluate(
-    context: click.Context, run: str | None, model: str | None, split: Any, max_rows: int, as_json: bool
+    context: click.Context,
+    run: str | None,
+    model: str | None,
+    split: Any,
+    max_rows: int,
+    baselines: bool,
+    as_json: bool,
 ) -> None:
     """Measure RUN (the latest one if absent) on a split of the labelled rows."""
     workspace = workspace_of(context)
+    if baselines:
+        from tlworkbench.cli.baselines import tell_baselines
+
+        if split != "validation":
+            raise UsageError("--baselines are measured on validation, as runs are", "Leave out --split.")
+        reference = model_reference(model, workspace.jobs_dir) if model else None
+        return tell_baselines(workspace, run, reference, max_rows, as_json)
     from tlworkbench.jobs.choose import trained_run
 
     name = model_reference(model, workspace.jobs_dir) if model else trained_run(workspace.jobs_dir, run).run
     spec = EvaluateSpec(model=name, split=split, max_rows=max_rows, journal_version=workspace.journal().version)
     _, result = run_job(workspace, spec, Path(name).name)
     emit(result, as_json, lambda: _metric_lines(result))
+    return None
 
 
 def _rate_lines(result: dict[str, Any]) -> list[str]:
@@ -121,6 +140,8 @@ def _train_lines(result: dict[str, Any]) -> list[str]:
     lines = [f"run {result['run']} {result['status']}"]
     if best:
         lines.append(f"best: macro-F1 {best['macro_f1']:.3f}, accuracy {best['accuracy']:.3f}")
+    if against := lines_of(result):
+        lines.append(f"against: {said(against)}")
     if result["status"] == "stopped":
         lines.append(f"go on with: tlworkbench resume {result['run']}")
     elif best:

@@ -16,7 +16,10 @@ def trained_run(jobs_dir: Path, run: str | None) -> JobFolder:
     for job in reversed(list_jobs(jobs_dir, "train")):
         if has_model(job):
             return job
-    raise UserError("no run of this workspace has ended with a model", "Train one: tlworkbench train.")
+    raise UserError(
+        "no run of this workspace has ended with a model",
+        "Train one: tlworkbench train. What it starts from: tlworkbench evaluate --baselines.",
+    )
 
 
 def exported_run(jobs_dir: Path, run: str | None) -> JobFolder:
