@@ -25,14 +25,8 @@ from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, begin_record,
 from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.stopping import Stopped
 from tlworkbench.jobs.events import Evaluated, Finished, Step, TrainingBegan
+from tlworkbench.jobs.no_say import HEARD_BY_HEAD
 from tlworkbench.jobs.spec import TrainSpec
-
-USED = frozenset(
-    {"model", "strategy", "class_weights", "metric", "max_length", "max_train_rows", "max_eval_rows", "seed"}
-    | {"precision", "journal_version", "baseline"}
-)
-"""Settings that have a say here."""
-
 
 def run_head(
     context: JobContext, spec: TrainSpec, examples: RunExamples, rows: Rows, source: Path, began: float
@@ -57,7 +51,9 @@ def ignored_settings(spec: TrainSpec) -> list[str]:
     """Settings that differ from their default and do nothing here."""
     default = TrainSpec(model=spec.model)
     return [
-        name for name in spec.__struct_fields__ if name not in USED and getattr(spec, name) != getattr(default, name)
+        name
+        for name in spec.__struct_fields__
+        if name not in HEARD_BY_HEAD and getattr(spec, name) != getattr(default, name)
     ]
 
 
