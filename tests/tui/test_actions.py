@@ -14,6 +14,7 @@ from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.screens.checks import ChecksDialog
 from tlworkbench.tui.screens.dialog import Dialog
 from tlworkbench.tui.screens.label_set import LabelSetDialog
+from tlworkbench.tui.screens.train_start import StartRun
 
 
 def _screens() -> Iterator[tuple[str, type[object]]]:
@@ -21,6 +22,7 @@ def _screens() -> Iterator[tuple[str, type[object]]]:
     yield "dialog", Dialog
     yield "labels", LabelSetDialog
     yield "checks", ChecksDialog
+    yield "form", StartRun
     for mode, make in Workbench.MODES.items():
         assert callable(make)
         yield mode, type(make())
@@ -53,7 +55,7 @@ def _bound(screen: type[object]) -> set[str | None]:
 
 
 def test_screens_have_a_scope_and_words_for_their_actions() -> None:
-    for mode, screen in list(_screens())[4:]:
+    for mode, screen in list(_screens())[5:]:
         assert issubclass(screen, WorkbenchScreen) and mode == screen.SCOPE
     for action in ACTIONS:
         assert action.label and action.help.endswith(".") and len(action.label) <= 20

@@ -113,8 +113,7 @@ async def test_the_form_looks_again_when_a_setting_changes(ready: Workspace, unt
     async with app.run_test(size=(80, 24)) as pilot:
         await pressed(pilot, until, "s", StartRun)
         await until(pilot, lambda: shown(lines(app), "! 'negative' has only 3 training rows"))
-        app.screen.query_one("#max_train_rows").focus()
-        await pilot.press("home", "ctrl+k", "1")
+        await pilot.press("/", "m", "a", "x", "space", *"train", "enter", "1")
         await until(pilot, lambda: shown(lines(app), "✗ all 1 training row are"))
-        await pilot.press("home", "ctrl+k", "8")
+        await pilot.press("ctrl+u", "8")
         await until(pilot, lambda: shown(lines(app), "! 'negative' has only 3 training rows"))

@@ -10,7 +10,6 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from tlworkbench.jobs.events import Evaluated, Event, Finished, Note, Started, Step, TrainingBegan, encode
 from tlworkbench.jobs.folder import JobFolder, create_job, list_jobs
@@ -171,51 +170,6 @@ async def test_without_a_model_or_rows_it_says_which_keys_lead_there(
         await until(pilot, lambda: shown(lines(again), "no model is chosen yet", "press g, then m"))
         await pilot.press("g", "m")
         await until(pilot, lambda: again.current_mode == "models")
-
-
-async def test_wrong_settings_are_told_in_place_and_the_others_remembered(
-    ready: Workspace, engine: Engine, until: Until, lines: Lines
-) -> None:
-    engine(WHOLE)
-    app = Workbench(ready)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, until)
-        await pilot.press("s")
-        await until(pilot, lambda: shown(lines(app), "8 rows to train on, 3 to validate on"))
-        assert shown(lines(app), "negative", "38 %", "3 train", "3 steps")
-        await pilot.press("0", "down", "down", *"abc", "enter")
-        assert isinstance(app.screen, StartRun) and list_jobs(ready.jobs_dir) == []
-        assert shown(lines(app), "✗ a number above 0, as in 3", "✗ a number above 0, as in 1e-4")
-        assert isinstance(app.focused, Input) and app.focused.id == "epochs"
-        await pilot.press("home", "ctrl+k", "2", "down", "1", "6", "down", "home", "ctrl+k", *"5e-5")
-        assert not shown(lines(app), "✗")
-        await pilot.press("enter")
-        await until(pilot, lambda: len(list_jobs(ready.jobs_dir)) == 1)
-        spec = list_jobs(ready.jobs_dir)[0].spec()
-        assert spec == TrainSpec(model="bundled", epochs=2, batch_size=16, learning_rate=5e-5, journal_version=0)
-        (ready.root / "more").touch()
-        (ready.root / "end").touch()
-        await until(pilot, lambda: shown(lines(app), "✓ done"))
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.screen, StartRun))
-        assert app.screen.query_one("#learning_rate", Input).value == "5e-5"
-
-
-async def test_the_last_layer_alone_can_be_chosen(ready: Workspace, engine: Engine, until: Until, lines: Lines) -> None:
-    engine(WHOLE)
-    app = Workbench(ready)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, until)
-        await pilot.press("s")
-        await until(pilot, lambda: shown(lines(app), "8 rows to train on", "3 steps"))
-        assert shown(lines(app), "strategy", "full, or head: the last layer")
-        await pilot.press("up", "home", "ctrl+k", *"head")
-        await until(pilot, lambda: shown(lines(app), "last layer alone, in seconds", "no say with strategy head"))
-        assert shown(lines(app), "1 step ")
-        await pilot.press("enter")
-        await until(pilot, lambda: len(list_jobs(ready.jobs_dir)) == 1)
-        spec = list_jobs(ready.jobs_dir)[0].spec()
-        assert isinstance(spec, TrainSpec) and spec.strategy == "head"
 
 
 async def test_the_labels_as_they_are_at_the_start_are_the_runs(ready: Workspace, engine: Engine, until: Until) -> None:

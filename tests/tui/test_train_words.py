@@ -22,7 +22,6 @@ from tlworkbench.jobs.steps import Steps
 from tlworkbench.tui.screens import train_notice, train_words
 from tlworkbench.tui.screens.train_counts import Counts, count_lines
 from tlworkbench.tui.screens.train_notice import Stopping
-from tlworkbench.tui.screens.train_start import FIELDS, help_of, problems, remembered, steps_of
 from tlworkbench.tui.themes import FALLBACK
 from tlworkbench.tui.widgets import figures
 from tlworkbench.tui.widgets.class_table import class_line, heading, name_width
@@ -253,48 +252,6 @@ def test_long_lines_are_broken_and_nothing_is_lost(width: int) -> None:
     assert all(cell_len(piece) <= max(width, 2) for piece in pieces)
     assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
     assert broken("", width) == [""]
-
-
-# The form
-
-
-def test_values_are_checked_by_the_jobs_own_rules() -> None:
-    good = remembered({}, "bundled")
-    assert good["learning_rate"] == "1e-4" and good["epochs"] == "3" and problems(good) == {}
-    wrong = good | {
-        "epochs": "0",
-        "batch_size": "2.5",
-        "learning_rate": "fast",
-        "precision": "fp8",
-        "seed": "",
-        "model": " ",
-    }
-    assert set(problems(wrong)) == {"epochs", "batch_size", "learning_rate", "precision", "seed", "model"}
-    assert problems(good | {"model": "0007"}) == {}
-
-
-def test_what_was_typed_last_is_there_again_but_nothing_that_is_wrong_now() -> None:
-    kept = {"epochs": "5", "seed": 9, "batch_size": "many", "model": "old", "unknown": "x"}
-    values = remembered(kept, "bundled")
-    assert values["epochs"] == "5" and values["batch_size"] == "32" and values["seed"] == "7"
-    assert values["model"] == "bundled" and set(values) == {field.name for field in FIELDS}
-
-
-def test_what_has_no_say_with_the_head_strategy_is_told() -> None:
-    values = remembered({}, "bundled") | {"strategy": "head"}
-    told = {field.name: help_of(field, values) for field in FIELDS}
-    assert told["strategy"] == "last layer alone, in seconds" and "no say" in told["epochs"]
-    assert told["model"] == help_of(FIELDS[0], remembered({}, "bundled"))
-    assert steps_of(values, Counts(("a", "b"), (60, 41), (10, 10))) == 1
-    assert set(problems(values | {"strategy": "heads"})) == {"strategy"}
-
-
-def test_the_number_of_steps_is_told_beforehand() -> None:
-    counts = Counts(("a", "b"), (60, 41), (10, 10))
-    values = remembered({}, "bundled")
-    assert steps_of(values, counts) == 12
-    assert steps_of(values | {"max_train_rows": "32", "epochs": "2.5"}, counts) == 3
-    assert steps_of(values, None) is None and steps_of(values | {"epochs": "x"}, counts) is None
 
 
 def test_rows_are_counted_by_class_and_a_class_without_validation_is_named() -> None:

@@ -14,6 +14,7 @@ SCOPES: dict[str, str] = {
     "data": "Data",
     "train": "Train",
     "predict": "Predict",
+    "form": "Starting a run",
     "filter": "Filter",
     "labels": "Label set",
     "checks": "Checks",
@@ -150,6 +151,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("predict.file", ("f",), "file", "Predict every row of a file.", footer=True),
     Action("predict.history", ("h",), "history", "Go to what was asked before.", footer=True),
     Action("predict.run", ("r",), "run", "Take another exported run.", footer=True),
+    # Starting a run
+    Action(
+        "form.enter", ("enter",), "start", "Start the run with these settings; unfold a group; go to what was found."
+    ),
+    Action("form.find", ("/", "ctrl+f"), "find", "Find a setting by a part of its name; a letter does so too."),
+    Action("form.turn", ("right", "space"), "choice", "The next choice of a setting; unfold a group."),
+    Action("form.turn_back", ("left",), "choice before", "The choice before; fold a group."),
+    Action("form.default", ("ctrl+d",), "default", "Put the setting back to its default."),
+    Action("form.down", ("down",), "down", "Go to the next setting."),
+    Action("form.up", ("up",), "up", "Go to the setting above."),
+    Action("form.page_down", ("pagedown",), "page down", "Go a page down."),
+    Action("form.page_up", ("pageup",), "page up", "Go a page up."),
+    Action("form.next_group", ("tab",), "next group", "Go to the next group."),
+    Action("form.previous_group", ("shift+tab",), "group before", "Go to the group before."),
     # Filter
     Action("filter.turn", tuple("lspefxmdcn"), "change", "Go to the line of this letter and change it.", argument=True),
     Action("filter.apply", ("enter",), "apply", "Show the rows that are left."),
@@ -254,7 +269,7 @@ def _check_key(action_id: str, key: str) -> None:
 def _check_clashes(wanted: Mapping[str, tuple[str, ...]]) -> None:
     for scope in SCOPES:
         # The keys of the whole program work on every screen, so a screen's own must differ from them too.
-        alone = scope in ("app", "dialog", "filter", "labels", "checks")
+        alone = scope in ("app", "dialog", "form", "filter", "labels", "checks")
         actions = in_scope(scope) if alone else (*in_scope("app"), *in_scope(scope))
         owner: dict[str, str] = {}
         for action in actions:

@@ -16,6 +16,7 @@ from tlworkbench.data.findings import Finding
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.prepare import training_spec
+from tlworkbench.jobs.setting_text import assignments
 from tlworkbench.jobs.spec import PreflightSpec
 from tlworkbench.jobs.stop import ask_to_stop
 from tlworkbench.preflight.facts import Facts
@@ -49,7 +50,7 @@ class Preflight(Dialog[bool]):
         """behind: number of the training run that is at work."""
         super().__init__()
         self._workbench = workbench
-        self._settings = tuple(f"{name}={value}" for name, value in values.items())
+        self._settings = assignments(values)
         self._behind = behind
         self._facts: Facts | None = None
         self._job: JobFolder | None = None

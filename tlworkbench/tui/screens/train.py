@@ -18,7 +18,8 @@ from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.preflight import Preflight
 from tlworkbench.tui.screens.train_facts import FactsRead, RunFacts, read_facts, rows_of_cell
-from tlworkbench.tui.screens.train_start import StartRun, remembered
+from tlworkbench.tui.screens.train_options import remembered
+from tlworkbench.tui.screens.train_start import StartRun
 from tlworkbench.tui.screens.train_stop import StoppingRuns
 from tlworkbench.tui.standing import in_front
 from tlworkbench.tui.text import counted
@@ -90,8 +91,7 @@ class TrainScreen(StoppingRuns):
         """Ask for the settings of a new run."""
         values = self._settings()
         running = self._running_run()
-        look = self.workbench.look
-        form = StartRun(self.workbench.workspace, values, look, behind=running.run if running else "")
+        form = StartRun(self.workbench, values, behind=running.run if running else "")
         self.app.push_screen(form, self._start)
 
     def _settings(self) -> dict[str, str]:

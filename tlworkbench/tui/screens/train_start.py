@@ -1,92 +1,42 @@
 """The form that starts a training run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.prepare import training_spec
-from tlworkbench.jobs.spec import TrainSpec, with_settings
-from tlworkbench.tui.background import in_background
+from tlworkbench.jobs.setting_text import assignments, spec_of
+from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.jobs.spec_fields import SpecField
+from tlworkbench.tui import actions
 from tlworkbench.tui.screens.dialog import Dialog
-from tlworkbench.tui.screens.train_counts import Counts, RowsCounted, count_lines, count_rows
+from tlworkbench.tui.screens.train_counts import Counts, RowCounts, RowsCounted
+from tlworkbench.tui.screens.train_options import Group, Options, to_keep
 from tlworkbench.tui.text import clean, counted
-from tlworkbench.tui.themes import Look
-from tlworkbench.tui.widgets import figures
+from tlworkbench.tui.widgets.option_lines import VALUE_AT, VALUE_CELLS, OptionLines
 from tlworkbench.tui.widgets.run_findings import RunFindings
-from tlworkbench.workspace import Workspace
+from tlworkbench.tui.widgets.setting_help import SettingHelp
+from tlworkbench.tui.widgets.value_field import ValueField
 
+if TYPE_CHECKING:
+    from tlworkbench.tui.app import Workbench
 
-@dataclass(frozen=True)
-class Field:
-    """A setting of `TrainSpec` that the form asks for."""
-
-    name: str
-    label: str
-    help: str
-    wanted: str
-    """What is to be typed there, said when something else was."""
-
-
-FIELDS = (
-    Field("model", "model", "bundled, folder, Hub id or run", "a model's name"),
-    Field("strategy", "strategy", "full, or head: the last layer", "full or head"),
-    Field("epochs", "epochs", "passes over the training rows", "a number above 0, as in 3"),
-    Field("batch_size", "batch size", "rows a step", "a whole number from 1"),
-    Field("learning_rate", "learning rate", "at its peak", "a number above 0, as in 1e-4"),
-    Field("max_length", "max length", "tokens of a text; 0: up to 256", "a whole number from 0"),
-    Field("max_train_rows", "training rows", "drawn by seed; 0 takes all", "a whole number from 0"),
-    Field("seed", "seed", "of everything random", "a whole number from 0"),
-    Field("precision", "precision", "auto, fp32, bf16 or fp16", "auto, fp32, bf16 or fp16"),
-)
-
-
-_WITH_HEAD = dict.fromkeys(("epochs", "batch_size", "learning_rate"), "has no say with strategy head") | {
-    "strategy": "last layer alone, in seconds"
-}
-"""What is said of fields instead where the last layer alone is fitted."""
-
-
-def help_of(field: Field, values: Mapping[str, str]) -> str:
-    """What a field is, given what the others hold."""
-    return _WITH_HEAD.get(field.name, field.help) if values["strategy"] == "head" else field.help
-
-
-def problems(values: Mapping[str, str]) -> dict[str, str]:
-    """For each field whose value is not valid, what is wanted there; checked by `TrainSpec` itself."""
-    wrong = {}
-    for field in FIELDS:
-        try:
-            with_settings(TrainSpec(model="bundled"), (f"{field.name}={values[field.name]}",))
-        except UserError:
-            wrong[field.name] = field.wanted
-    if not values["model"].strip():
-        wrong["model"] = next(field.wanted for field in FIELDS if field.name == "model")
-    return wrong
-
-
-def remembered(kept: Mapping[str, object], model: str) -> dict[str, str]:
-    """What the fields hold at first: what was typed last, else the defaults; always the chosen model."""
-    default = TrainSpec(model=model)
-    first = {field.name: f"{getattr(default, field.name)}" for field in FIELDS}
-    first |= {"epochs": f"{default.epochs:g}", "learning_rate": figures.power(default.learning_rate)}
-    values = {name: known if isinstance(known := kept.get(name), str) else value for name, value in first.items()}
-    values["model"] = model
-    return values | {name: first[name] for name in problems(values)}
+_TALL = 36
+_CLASSES = 4
 
 
 def steps_of(values: Mapping[str, str], counts: Counts | None) -> int | None:
     """Steps that a run with these settings takes; None where that can't be told."""
-    if counts is None or problems(values):
+    spec = spec_of(values)
+    if counts is None or spec is None:
         return None
-    spec = with_settings(TrainSpec(model="bundled"), tuple(f"{name}={value}" for name, value in values.items()))
     if spec.strategy == "head":
         return 1
     rows = sum(counts.train)
@@ -94,111 +44,261 @@ def steps_of(values: Mapping[str, str], counts: Counts | None) -> int | None:
     return spec.total_steps(rows) if rows else None
 
 
-def _settings(values: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{name}={value}" for name, value in values.items())
-
-
 class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
-    """Closes with the run's settings and what was typed; wrong values are told beside their field."""
+    """Closes with the run's settings and what the next form is to begin with; wrong values are told in their line.
+
+    The cursor's line is edited in place, by a field laid over it; letters that can't stand there look for a setting.
+    """
 
     CSS_PATH = "train_start.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "field before"),
-        Binding("down", "app.focus_next", "next field"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("form")]
 
-    def __init__(self, workspace: Workspace, values: Mapping[str, str], look: Look, behind: str = "") -> None:
+    def __init__(self, workbench: "Workbench", values: Mapping[str, str], behind: str = "") -> None:
         """behind: number of the run that is to end first."""
         super().__init__()
         self._behind = behind
-        self._workspace = workspace
-        self._first = dict(values)
-        self._look = look
-        self._counts: Counts | None = None
+        self._workbench = workbench
+        self.options = Options(dict(values))
         self._entering = False
         """It is to start as soon as is known whether it can."""
 
     def compose(self) -> ComposeResult:
-        """Rows above, fields below, what is wrong at the bottom."""
+        """Rows above, settings below, then what the one under the cursor does, and what is wrong."""
         with Vertical(id="dialog") as frame:
             frame.border_title = "Start a run"
-            yield Static(Content.styled("counting rows …", "$muted"), id="counts")
-            for field in FIELDS:
-                with Horizontal(classes="field"):
-                    yield Static(field.label, classes="label", markup=False)
-                    yield Input(self._first[field.name], id=field.name, compact=True, select_on_focus=True)
-                    yield Static(field.help, id=f"{field.name}-help", classes="help", markup=False)
-            yield RunFindings(self._workspace, id="findings")
-            yield Static("", id="wrong")
+            yield RowCounts(self._workbench, id="counts")
+            with Vertical(id="options"):
+                yield OptionLines(id="lines")
+                yield ValueField(id="value")
+            yield Input(id="find", compact=True, placeholder="a part of a name", select_on_focus=False)
+            yield SettingHelp(id="help")
+            yield RunFindings(self._workbench.workspace, id="findings")
+            yield Static(id="wrong")
 
     def on_mount(self) -> None:
-        """Count the rows; the first field that is often changed has the focus."""
-        self.query_one("#epochs", Input).focus()
+        """The cursor begins where something is often changed."""
+        self.query_one("#find").display = False
+        self._tell_wrong(Content(""))
+        self._show(self.options, self.options.place_of("epochs") or 0)
+        self.watch(self._lines, "scroll_y", self._lay, init=False)
         self._check()
-        in_background(self, "count", self._count)
 
-    def _count(self) -> None:
-        try:
-            self.post_message(RowsCounted(count_rows(self._workspace)))
-        except UserError as error:
-            self.post_message(RowsCounted(error))
+    def on_resize(self) -> None:
+        """More is told where there is room."""
+        self.set_class(self.size.height >= _TALL, "-tall")
+        self.query_one(RowCounts).classes_shown = _CLASSES if self.size.height >= _TALL else 0
+        self.call_after_refresh(self._lay)
+
+    # What stands there
+
+    @property
+    def _lines(self) -> OptionLines:
+        return self.query_one(OptionLines)
+
+    @property
+    def _field(self) -> ValueField:
+        return self.query_one(ValueField)
+
+    @property
+    def _setting(self) -> SpecField | None:
+        """The one under the cursor."""
+        lines = self.options.lines
+        line = lines[self._lines.cursor] if lines else None
+        return line if isinstance(line, SpecField) else None
+
+    def _show(self, options: Options, cursor: int) -> None:
+        """Show these options with the cursor on a line, which is edited where something can be typed."""
+        self.options = options
+        self._lines.update(options, cursor)
+        self._edit()
+
+    def _edit(self) -> None:
+        setting = self._setting
+        self.query_one(SettingHelp).show(setting, self.options, self._lines.guesses)
+        finding = self.options.query is not None
+        typed = setting is not None and bool(setting.free) and not finding
+        self._field.display = typed
+        if finding:
+            self.set_focus(self.query_one("#find"))
+        elif setting is not None and typed:
+            self._field.edit(setting, self.options.values[setting.name])
+            self.set_focus(self._field)
+        else:
+            self.set_focus(self._lines)
+        self._lay()
+
+    def _lay(self) -> None:
+        """Put the field over the cursor's line."""
+        setting, lines = self._setting, self._lines
+        if setting is None:
+            return
+        row = lines.cursor - round(lines.scroll_y)
+        wide = lines.size.width - VALUE_AT + 1
+        self._field.styles.offset = (VALUE_AT - 1, row)
+        self._field.styles.width = wide if setting.free in ("text", "table") else VALUE_CELLS
+        self._field.visible = 0 <= row < lines.size.height
+
+    def _change(self, options: Options) -> None:
+        """Something was changed: the lines, and what follows from it."""
+        self._tell_wrong(Content(""))
+        self._entering = False
+        self._show(options, self._lines.cursor)
+        self._check()
+
+    def _check(self) -> None:
+        options = self.options
+        if not options.wrong:
+            self.query_one(RunFindings).look(assignments(options.values))
+        steps = steps_of(options.values, self.query_one(RowCounts).counts)
+        starts = f"enter queues it behind {self._behind}" if self._behind else "enter starts"
+        keys = f"{starts} · / finds · ctrl+d default · esc"
+        self.query_one("#dialog").border_subtitle = f"{counted(steps, 'step')} · {keys}" if steps else keys
 
     @on(RowsCounted)
-    def _counted(self, event: RowsCounted) -> None:
-        counts = self.query_one("#counts", Static)
-        if isinstance(event.counts, UserError):
-            counts.update(Content.assemble((clean(event.counts.what), "$warning"), f"\n{clean(event.counts.hint)}"))
-            return
-        self._counts = event.counts
-        counts.update(count_lines(event.counts, self._look, counts.content_size.width or 72))
+    def _counted(self) -> None:
         self._check()
 
-    @on(Input.Changed)
-    def _changed(self) -> None:
-        self.query_one("#wrong", Static).update("")
-        self._entering = False
-        self._check()
+    @on(Input.Changed, "#value")
+    def _typed(self, event: Input.Changed) -> None:
+        setting = self._setting
+        if setting is not None and event.value != self.options.values[setting.name]:
+            self.options = self.options.with_value(setting.name, event.value)
+            self._lines.update(self.options, self._lines.cursor)
+            self.query_one(SettingHelp).show(setting, self.options, self._lines.guesses)
+            self._tell_wrong(Content(""))
+            self._entering = False
+            self._check()
+
+    # Keys
+
+    def action_up(self) -> None:
+        self._go(self._lines.cursor - 1)
+
+    def action_down(self) -> None:
+        self._go(self._lines.cursor + 1)
+
+    def action_page_up(self) -> None:
+        self._go(self._lines.cursor - self._lines.size.height + 1)
+
+    def action_page_down(self) -> None:
+        self._go(self._lines.cursor + self._lines.size.height - 1)
+
+    def action_next_group(self) -> None:
+        self._go_to_group(1)
+
+    def action_previous_group(self) -> None:
+        self._go_to_group(-1)
+
+    def _go(self, place: int) -> None:
+        self._lines.cursor = place
+        self._edit()
+
+    def _go_to_group(self, by: int) -> None:
+        groups = [0, *(at for at, line in enumerate(self.options.lines) if isinstance(line, Group))]
+        now = self._lines.cursor
+        after = [at for at in (groups if by > 0 else reversed(groups)) if (at > now if by > 0 else at < now)]
+        self._go(after[0] if after else groups[0 if by > 0 else -1])
+
+    @on(ValueField.Turned)
+    def _turned(self, event: ValueField.Turned) -> None:
+        self.action_turn(event.by)
+
+    def action_turn(self, by: int = 1) -> None:
+        """The next choice of the setting; a group is unfolded, or folded."""
+        setting = self._setting
+        line = self.options.lines[self._lines.cursor] if self.options.lines else None
+        if isinstance(line, Group):
+            self._change(self.options.folded(line.name, by > 0))
+        elif setting is not None:
+            self._change(self.options.turned(setting.name, by))
+
+    def action_turn_back(self) -> None:
+        self.action_turn(-1)
+
+    def action_default(self) -> None:
+        """Back to what stands there where nobody types anything."""
+        if (setting := self._setting) is not None:
+            self._change(self.options.with_default(setting.name))
+
+    def action_find(self) -> None:
+        """Look for a setting."""
+        self._find("")
+
+    def _find(self, text: str) -> None:
+        find = self.query_one("#find", Input)
+        find.display = True
+        with self.prevent(Input.Changed):
+            find.value = text
+        find.cursor_position = len(text)
+        self._show(self.options.looking_for(text), 0)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that nothing else takes begins to look for a setting."""
+        if event.character and event.character.isalpha() and self.options.query is None:
+            event.stop()
+            self._find(event.character)
+
+    @on(Input.Changed, "#find")
+    def _found(self, event: Input.Changed) -> None:
+        self._show(self.options.looking_for(event.value), 0)
+
+    def action_close(self) -> None:
+        """Leave the search for a setting, else close without doing anything."""
+        if self.options.query is not None:
+            self._leave_finding(self._setting)
+        else:
+            super().action_close()
+
+    def _leave_finding(self, setting: SpecField | None) -> None:
+        self.query_one("#find").display = False
+        name = setting.name if setting is not None else "epochs"
+        options = self.options.revealing(name)
+        self._show(options, options.place_of(name) or 0)
+
+    # Starting
 
     @on(Input.Submitted)
-    def _entered(self) -> None:
-        values = self._values()
-        if wrong := problems(values):
-            self.query_one(f"#{next(iter(wrong))}", Input).focus()
+    def _submitted(self) -> None:
+        self.action_enter()
+
+    def action_enter(self) -> None:
+        """Go to the setting that was found; unfold a group; else start the run, as soon as is known that it can be."""
+        if self.options.query is not None:
+            self._leave_finding(self._setting)
+            return
+        line = self.options.lines[self._lines.cursor]
+        if isinstance(line, Group):
+            self._change(self.options.folded(line.name, line.name not in self.options.open))
+            return
+        self._start()
+
+    def _start(self) -> None:
+        if self.options.wrong:
+            first = next(name for name in self.options.values if name in self.options.wrong)
+            options = self.options.revealing(first)
+            self._show(options, options.place_of(first) or 0)
             return
         facts = self.query_one(RunFindings).facts
         if facts is None:
             self._entering = True
             return
         if facts.refused:
-            self.query_one("#wrong", Static).update(Content.styled("✗ it can't be started", "$error"))
+            self._tell_wrong(Content.styled("✗ it can't be started", "$error"))
             return
         try:
-            spec = training_spec(self._workspace, None, _settings(values))
+            spec = training_spec(self._workbench.workspace, None, assignments(self.options.values))
         except UserError as error:
-            words = Content.assemble((f"✗ {clean(error.what)}", "$error"), f"\n{clean(error.hint)}")
-            self.query_one("#wrong", Static).update(words)
+            self._tell_wrong(Content.assemble((f"✗ {clean(error.what)}", "$error"), f"\n{clean(error.hint)}"))
             return
-        self.dismiss((spec, values))
+        self.dismiss((spec, to_keep(self.options.values)))
+
+    def _tell_wrong(self, words: Content) -> None:
+        wrong = self.query_one("#wrong", Static)
+        wrong.display = bool(words.plain)
+        wrong.update(words)
 
     @on(RunFindings.Looked)
     def _looked(self) -> None:
         if self._entering:
             self._entering = False
-            self._entered()
-
-    def _values(self) -> dict[str, str]:
-        return {field.name: self.query_one(f"#{field.name}", Input).value.strip() for field in FIELDS}
-
-    def _check(self) -> None:
-        values = self._values()
-        wrong = problems(values)
-        for field in FIELDS:
-            said = self.query_one(f"#{field.name}-help", Static)
-            said.update(Content(f"✗ {field.wanted}") if field.name in wrong else Content(help_of(field, values)))
-            said.set_class(field.name in wrong, "-wrong")
-        if not wrong:
-            self.query_one(RunFindings).look(_settings(values))
-        steps = steps_of(values, self._counts)
-        starts = f"enter queues it behind {self._behind}" if self._behind else "enter starts"
-        keys = f"{starts} · ↑↓ field · esc"
-        self.query_one("#dialog").border_subtitle = f"{counted(steps, 'step')} · {keys}" if steps else keys
+            self._start()

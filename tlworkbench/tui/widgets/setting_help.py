@@ -1,0 +1,45 @@
+"""What the setting under the cursor does, what may stand there, and what it was."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tlworkbench.jobs.spec_fields import SpecField
+from tlworkbench.tui.screens.train_options import Options, is_default
+
+
+class SettingHelp(Static):
+    """The whole help line of one setting, and its keys."""
+
+    def show(self, setting: SpecField | None, options: Options, guesses: dict[str, str]) -> None:
+        """Show it; a group has keys alone."""
+        if setting is None:
+            self.update(
+                Content.styled("enter or → unfolds, ← folds · / or a letter finds a setting by its name", "$muted")
+            )
+            return
+        self.update(help_lines(setting, options, guesses))
+
+
+def help_lines(setting: SpecField, options: Options, guesses: dict[str, str]) -> Content:
+    """Help, then for the strategy what each would take, for others what may stand there and the way back."""
+    lines = [Content(setting.help.replace("`", ""))]
+    if setting.name == "strategy" and guesses:
+        cells = max(map(len, guesses))
+        now = options.values["strategy"]
+        lines += [
+            Content.assemble((f"{name:{cells}}  ", "bold" if name == now else "$muted"), words)
+            for name, words in guesses.items()
+        ]
+        return Content("\n").join(lines)
+    wanted = f"{', '.join(setting.choices)}: ← → space" if setting.choices and not setting.free else setting.wanted
+    said = [(wanted, "$muted")]
+    if not is_default(options, setting.name) and setting.name != "model":
+        said += [
+            (" · ", "$muted"),
+            ("ctrl+d", "bold $accent"),
+            (f" back to {options.first[setting.name] or 'none'}", "$muted"),
+        ]
+    if setting.name in options.silent:
+        said = [(options.silent[setting.name], "$warning")]
+    lines.append(Content.assemble(*said))
+    return Content("\n").join(lines)
