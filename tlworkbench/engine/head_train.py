@@ -28,6 +28,7 @@ from tlworkbench.jobs.events import Evaluated, Finished, Step, TrainingBegan
 from tlworkbench.jobs.no_say import HEARD_BY_HEAD
 from tlworkbench.jobs.spec import TrainSpec
 
+
 def run_head(
     context: JobContext, spec: TrainSpec, examples: RunExamples, rows: Rows, source: Path, began: float
 ) -> Finished:
