@@ -181,11 +181,11 @@ async def test_choices_turn_and_what_has_no_say_is_dimmed_with_the_reason(
     app = Workbench(ready)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, until, lines)
-        await pilot.press("up", "right")
+        await pilot.press("up", "left")
         await until(pilot, lambda: shown(lines(app), "◂ head ▸", "no say with strategy head", "1 step "))
-        await pilot.press("left")
-        await until(pilot, lambda: shown(lines(app), "◂ full ▸", "3 steps"))
         await pilot.press("space")
+        await until(pilot, lambda: shown(lines(app), "◂ full ▸", "3 steps"))
+        await pilot.press("left")
         spec = await started(pilot, until, ready)
         assert spec.strategy == "head"
 

@@ -34,6 +34,13 @@ SILENCES = (
         ("head",),
         "no say with strategy head",
     ),
+    Silence(
+        ("lora_rank", "lora_alpha", "lora_dropout", "lora_targets"),
+        "strategy",
+        ("lora",),
+        "no say but with strategy lora",
+        unless=True,
+    ),
     Silence(("epochs",), "steps", ("0",), "no say while steps is set", unless=True),
 )
 

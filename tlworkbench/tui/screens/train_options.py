@@ -22,11 +22,11 @@ class Group:
 _GROUPED = (
     Group("", ("model", "strategy", "epochs", "learning_rate", "batch_size", "max_length")),
     Group("rows", ("max_train_rows", "max_eval_rows", "class_weights", "balanced_sampler", "journal_version")),
-    Group("what learns", ("freeze", "layer_decay")),
+    Group("what learns", ("freeze", "layer_decay", "lora_rank", "lora_alpha", "lora_dropout", "lora_targets")),
     Group("optimizer", ("schedule", "warmup", "max_grad_norm")),
     Group("regularisation", ("weight_decay", "label_smoothing")),
     Group("batches and memory", ("gradient_accumulation", "checkpoint_limit")),
-    Group("when to stop", ("steps", "early_stopping", "metric")),
+    Group("measuring and stopping", ("metric", "early_stopping", "steps", "baseline")),
     Group("numbers and chance", ("precision", "seed")),
 )
 

@@ -114,7 +114,7 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
 
     def _edit(self) -> None:
         setting = self._setting
-        self.query_one(SettingHelp).show(setting, self.options, self._lines.guesses)
+        self._help()
         finding = self.options.query is not None
         typed = setting is not None and bool(setting.free) and not finding
         self._field.display = typed
@@ -126,6 +126,9 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         else:
             self.set_focus(self._lines)
         self._lay()
+
+    def _help(self) -> None:
+        self.query_one(SettingHelp).show(self._setting, self.options, self._lines.guesses)
 
     def _lay(self) -> None:
         """Put the field over the cursor's line."""
@@ -164,7 +167,7 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         if setting is not None and event.value != self.options.values[setting.name]:
             self.options = self.options.with_value(setting.name, event.value)
             self._lines.update(self.options, self._lines.cursor)
-            self.query_one(SettingHelp).show(setting, self.options, self._lines.guesses)
+            self._help()
             self._tell_wrong(Content(""))
             self._entering = False
             self._check()
@@ -298,7 +301,10 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         wrong.update(words)
 
     @on(RunFindings.Looked)
-    def _looked(self) -> None:
+    def _looked(self, event: RunFindings.Looked) -> None:
+        self._lines.guesses = {guess.strategy: guess.words for guess in event.guesses}
+        self._lines.refresh()
+        self._help()
         if self._entering:
             self._entering = False
             self._start()

@@ -20,6 +20,7 @@ from tlworkbench.workspace import Workspace
 
 if TYPE_CHECKING:
     from tlworkbench.preflight.ahead import LookAhead
+    from tlworkbench.preflight.guide import StrategyGuess
 
 _PAUSE = 0.25
 """Seconds without another key before a look begins."""
@@ -49,11 +50,14 @@ class RunFindings(Static):
         """It is known what a run with the settings asked for last would do."""
 
         facts: Facts
+        guesses: tuple["StrategyGuess", ...] = ()
+        """Time and memory of each strategy, where they can be told."""
 
     @dataclass
     class _Found(Message, bubble=False):
         number: int
         facts: Facts
+        guesses: tuple["StrategyGuess", ...]
 
     def __init__(self, workspace: Workspace, id: str) -> None:
         super().__init__(id=id)
@@ -85,18 +89,21 @@ class RunFindings(Static):
         number, settings = self._number, self._settings
 
         def work() -> None:
-            self.post_message(self._Found(number, self._look(settings)))
+            self.post_message(self._Found(number, *self._look(settings)))
 
         in_background(self, "preflight", work)
 
-    def _look(self, settings: tuple[str, ...]) -> Facts:
+    def _look(self, settings: tuple[str, ...]) -> tuple[Facts, tuple["StrategyGuess", ...]]:
         from tlworkbench.preflight.ahead import LookAhead
+        from tlworkbench.preflight.guide import guide
 
         try:
             self._ahead = self._ahead or LookAhead(self._workspace)
-            return self._ahead.at(training_spec(self._workspace, None, settings))
+            spec = training_spec(self._workspace, None, settings)
+            facts = self._ahead.at(spec)
+            return facts, guide(facts, spec)
         except UserError as error:
-            return Facts(model="", findings=(Finding.refusal(error),))
+            return Facts(model="", findings=(Finding.refusal(error),)), ()
 
     @on(_Found)
     def _found(self, event: _Found) -> None:
@@ -104,4 +111,4 @@ class RunFindings(Static):
             self.facts = event.facts
             width = self.content_size.width or 72
             self.update(finding_lines(event.facts.findings, width, _LINES, ": esc, then p shows all"))
-            self.post_message(self.Looked(event.facts))
+            self.post_message(self.Looked(event.facts, event.guesses))
