@@ -1,4 +1,4 @@
-"""The loss chart: thinning, axes, what plotext draws, the cursor, and how long all of it takes."""
+"""A run's chart: thinning, axes, what plotext draws, the cursor, and how long all of it takes."""
 
 import dataclasses
 import math
@@ -21,8 +21,10 @@ from tlworkbench.jobs.steps import Steps
 from tlworkbench.tui.themes import FALLBACK
 from tlworkbench.tui.widgets import figures, plot
 from tlworkbench.tui.widgets.axes import Axis, epoch_labels, label_line, spanning, ticks
-from tlworkbench.tui.widgets.chart import LossChart
-from tlworkbench.tui.widgets.loss_curve import LossCurve
+from tlworkbench.tui.widgets.readout import readings
+from tlworkbench.tui.widgets.run_chart import RunChart
+from tlworkbench.tui.widgets.run_curves import RunCurves
+from tlworkbench.tui.widgets.run_figures import figure_of
 from tlworkbench.tui.widgets.thinning import thin
 
 Until = Callable[..., Awaitable[None]]
@@ -59,14 +61,12 @@ def noisy(count: int) -> list[float]:
 class Alone(App[None]):
     """A chart and nothing else."""
 
-    CSS = ".pane { border: round grey; padding: 0 1; }"
-
     def compose(self) -> ComposeResult:
-        yield LossChart(FALLBACK)
+        yield RunChart(FALLBACK)
 
     @property
-    def chart(self) -> LossChart:
-        return self.query_one(LossChart)
+    def chart(self) -> RunChart:
+        return self.query_one(RunChart)
 
     @property
     def lines(self) -> list[str]:
@@ -125,15 +125,16 @@ def test_labels_never_touch_and_the_first_named_win() -> None:
 
 
 def test_epochs_are_labelled_at_even_distances() -> None:
-    assert epoch_labels(1, 3, 26.3, 79) == [(26, "epoch 1"), (53, "epoch 2")]
-    assert [label for _, label in epoch_labels(1, 30, 3.0, 90)] == [
+    assert epoch_labels(0, 300, 100, 80) == [(26, "epoch 1"), (53, "epoch 2"), (79, "epoch 3")]
+    assert epoch_labels(150, 250, 100, 80) == [(40, "epoch 2")]
+    assert [label for _, label in epoch_labels(0, 29, 1, 90)] == [
         "epoch 5",
         "epoch 10",
         "epoch 15",
         "epoch 20",
         "epoch 25",
     ]
-    assert epoch_labels(1, 100_000, 0.001, 100) == []
+    assert epoch_labels(0, 100, 0.001, 100) == []
 
 
 # plotext
@@ -155,7 +156,9 @@ def test_every_dot_stands_where_it_was_asked_for() -> None:
 
 
 def test_the_two_curves_have_their_colours_and_validation_its_signs() -> None:
-    lines = plot.draw([plot.Curve([0, 39], [0, 0], "#5fafff"), plot.Curve([10, 30], [8, 8], "#ffaf5f", "●")], 20, 3)
+    lines = plot.draw(
+        [plot.Curve([0, 39], [0, 0], "#5fafff"), plot.Curve([10, 30], [8, 8], "#ffaf5f", "●", [0, 1])], 20, 3
+    )
     seen = {
         (segment.style.color.get_truecolor().hex, cell == "●")
         for line in lines
@@ -177,31 +180,34 @@ def test_escape_sequences_become_segments_and_nothing_is_left_of_them() -> None:
 
 
 def test_a_curve_takes_over_what_is_new_and_begins_anew_for_a_resumed_run() -> None:
-    curve = LossCurve()
+    curve = RunCurves()
     first = running([3, 2, 1])
     assert curve.follow(first) and not curve.follow(first)
     assert curve.follow(RunState(**{**vars(first), "steps": Steps((*first.steps, step(4, 0.5)))}))
-    assert curve.losses.tolist() == [3, 2, 1, 0.5]
+    assert curve.of_steps("loss").tolist() == [3, 2, 1, 0.5]
     assert curve.follow(running([3, 2.5]))
-    assert curve.losses.tolist() == [3, 2.5]
+    assert curve.of_steps("loss").tolist() == [3, 2.5]
     assert curve.follow(running([9, 8, 7]))
-    assert curve.losses.tolist() == [9, 8, 7]
+    assert curve.of_steps("loss").tolist() == [9, 8, 7]
 
 
 def test_a_validation_counts_from_its_own_step_on() -> None:
-    curve = LossCurve()
+    curve = RunCurves()
     curve.follow(running([1.0] * 250, evaluations=[evaluated(100, 0.8), evaluated(200, 0.7)]))
-    assert [curve.validated_by(step) for step in (99, 100, 199, 200)] == [None, (100, 0.8), (100, 0.8), (200, 0.7)]
+    loss = figure_of("loss", curve, FALLBACK.colours)
+    found = [[reading.value for reading in readings(loss, at) if reading.name == "validation"] for at in (99, 100, 199)]
+    assert found == [[], [0.8], [0.8]]
 
 
-def test_losses_that_are_no_numbers_are_left_out() -> None:
-    curve = LossCurve()
+def test_losses_that_are_no_numbers_are_left_out_and_counted() -> None:
+    curve = RunCurves()
     curve.follow(running([1, math.nan, 2, math.inf]))
-    assert curve.steps.tolist() == [1, 3]
+    train = figure_of("loss", curve, FALLBACK.colours).series[0]
+    assert train.x.tolist() == [1, 3] and train.left_out == 2
 
 
 def test_the_right_edge_stays_until_the_epoch_is_over() -> None:
-    curve = LossCurve()
+    curve = RunCurves()
     edges = []
     for count in (1, 50, 100, 101, 200, 300):
         curve.follow(running([1.0] * count))
@@ -216,7 +222,7 @@ async def test_the_value_at_the_cursor_is_the_logged_one() -> None:
     losses = noisy(250)
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:
-        app.chart.show(running(losses, evaluations=[evaluated(100, 0.8123), evaluated(200, 0.7)]), NOTHING)
+        app.chart.follow(running(losses, evaluations=[evaluated(100, 0.8123), evaluated(200, 0.7)]), NOTHING)
         await pilot.pause()
         assert f"step 250   ─ train {losses[249]:.4f}   ● validation 0.7000" in app.lines[-1]
         seen = []
@@ -239,21 +245,21 @@ async def test_the_cursor_stays_on_its_step_while_the_run_goes_on() -> None:
     losses = noisy(250)
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:
-        app.chart.show(running(losses[:150]), NOTHING)
+        app.chart.follow(running(losses[:150]), NOTHING)
         await pilot.pause()
         app.chart.move(-5)
-        before = app.chart.readout.plain
-        app.chart.show(running(losses), NOTHING)
+        before = app.chart.said().plain
+        app.chart.follow(running(losses), NOTHING)
         await pilot.pause(0.3)
-        assert app.chart.readout.plain == before
-        app.chart.move_to_end(first=True)
-        assert "step 1 " in app.chart.readout.plain
+        assert app.chart.said().plain == before
+        app.chart.point_at(1)
+        assert "step 1 " in app.chart.said().plain
 
 
 async def test_a_pointed_column_stands_out_and_only_one() -> None:
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:
-        app.chart.show(running(noisy(250)), NOTHING)
+        app.chart.follow(running(noisy(250)), NOTHING)
         await pilot.pause()
 
         def pointed() -> set[int]:
@@ -276,13 +282,13 @@ async def test_a_pointed_column_stands_out_and_only_one() -> None:
 async def test_without_losses_a_message_stands_there() -> None:
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:
-        app.chart.show(RunState(), NOTHING)
+        app.chart.follow(RunState(), NOTHING)
         await pilot.pause()
         assert any("nothing yet" in line for line in app.lines)
-        app.chart.show(running([1.0]), NOTHING)
+        app.chart.follow(running([1.0]), NOTHING)
         await pilot.pause()
         assert not any("nothing yet" in line for line in app.lines)
-        app.chart.show(None, NOTHING)
+        app.chart.follow(None, NOTHING)
         await pilot.pause()
         assert any("nothing yet" in line for line in app.lines)
 
@@ -291,7 +297,7 @@ async def test_without_losses_a_message_stands_there() -> None:
 async def test_no_line_is_wider_than_the_screen(size: tuple[int, int]) -> None:
     app = Alone()
     async with app.run_test(size=size) as pilot:
-        app.chart.show(running(noisy(250), evaluations=[evaluated(100, 12345.678)]), NOTHING)
+        app.chart.follow(running(noisy(250), evaluations=[evaluated(100, 12345.678)]), NOTHING)
         await pilot.pause()
         assert {cell_len(line) for line in app.lines} == {size[0]}
         assert app.lines[0].endswith("╮") and app.lines[-1].endswith("╯")
@@ -300,7 +306,7 @@ async def test_no_line_is_wider_than_the_screen(size: tuple[int, int]) -> None:
 async def test_other_colours_draw_it_anew() -> None:
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:
-        app.chart.show(running(noisy(50)), NOTHING)
+        app.chart.follow(running(noisy(50)), NOTHING)
         await pilot.pause()
         other = msgspec.structs.replace(FALLBACK.colours, primary="#010203")
         app.chart.take_look(dataclasses.replace(FALLBACK, colours=other))
@@ -327,16 +333,16 @@ async def test_a_hundred_thousand_steps_are_drawn_in_a_tenth_of_a_second() -> No
     state = running(noisy(100_000), total=150_000)
     app = Alone()
     async with app.run_test(size=(140, 30)) as pilot:
-        app.chart.show(running([1.0]), NOTHING)
+        app.chart.follow(running([1.0]), NOTHING)
         await pilot.pause()
         took = []
         for _ in range(5):
             app.chart.begin()
             slow = slowness()
             began = time.thread_time()
-            app.chart.show(state, NOTHING)
+            app.chart.follow(state, NOTHING)
             took.append((time.thread_time() - began) / slow)
-            assert app.chart.readout.plain.startswith("step 100 000")
+            assert app.chart.said().plain.startswith("step 100 000")
     # Measured 0.03 s.
     assert min(took) < 0.1
 
@@ -355,7 +361,7 @@ async def test_what_comes_in_quick_succession_is_drawn_later_but_drawn(until: Un
         plot.draw = counting  # type: ignore[assignment]
         try:
             for count in range(1, 101):
-                app.chart.show(running(losses[:count]), NOTHING)
+                app.chart.follow(running(losses[:count]), NOTHING)
             assert len(drawn) < 20
             await until(pilot, lambda: "step 100 " in app.lines[-1])
         finally:

@@ -340,12 +340,12 @@ async def test_tab_leads_through_curve_classes_matrix_and_runs(
             assert app.focused is not None and app.focused.size.height > 2
         await until(pilot, lambda: shown(lines(app), "P   R  F1   rows", "neutral   .71 .66 .68     62"))
         await pilot.press("tab")
-        await until(pilot, lambda: shown(lines(app), "negative: 20 rows right, 67 %"))
-        await pilot.press("right", "down", "right")
         await until(pilot, lambda: shown(lines(app), "positive: 15 rows", "▸"))
+        await pilot.press("up", "left", "left")
+        await until(pilot, lambda: shown(lines(app), "negative: 20 rows right, 67 %"))
         await pilot.press("shift+tab")
         await until(pilot, lambda: app.focused is not None and app.focused.id == "classes")
-        assert not shown(lines(app), "15 rows")
+        assert not shown(lines(app), "20 rows right")
         await pilot.press("escape")
         await until(pilot, lambda: app.focused is not None and app.focused.id == "chart")
 
@@ -361,16 +361,16 @@ async def test_enter_on_a_cell_goes_to_its_rows_in_data(
         await opened(pilot, until)
         await start(pilot, until)
         await until(pilot, lambda: shown(lines(app), "✓ done", "macro-F1 .657"))
-        await pilot.press("tab", "tab")
+        await pilot.press("t")
         await until(pilot, lambda: app.focused is not None and app.focused.id == "confusion")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: shown(lines(app), "0001 has kept no answers yet"))
         keys = [int(key) for key in ready.rows().keys[:3]]
         table = pa.table(
             {
                 "key": pa.array(keys, pa.uint64()),
                 "class": pa.array(["neutral", "neutral", "negative"]).dictionary_encode(),
-                "answer": pa.array(["negative", "neutral", "negative"]).dictionary_encode(),
+                "answer": pa.array(["positive", "neutral", "negative"]).dictionary_encode(),
                 "score": pa.array([0.9, 0.8, 0.7], pa.float32()),
             }
         )
@@ -380,13 +380,16 @@ async def test_enter_on_a_cell_goes_to_its_rows_in_data(
         await pilot.press("escape")
         assert isinstance(app.screen, TrainScreen)
         app.screen._read(job)
-        await pilot.press("tab", "tab")
-        await until(pilot, lambda: shown(lines(app), "neutral taken for negative: 7 rows, 11 % · enter"))
+        await pilot.press("t")
+        await until(pilot, lambda: shown(lines(app), "neutral taken for positive: 15 rows, 24 % · enter"))
         asked: list[tuple[str, tuple[int, ...]]] = []
         app.show_rows = lambda keys, title: asked.append((title, tuple(keys)))  # type: ignore[method-assign]
         await pilot.press("enter")
         await until(pilot, lambda: asked)
-        assert asked == [("0001: neutral taken for negative, 1 row", (keys[0],))]
+        assert asked == [("0001: neutral taken for positive, 1 row", (keys[0],))]
+        for word in ("negative taken for neutral: 9 rows", "neutral taken for negative: 7 rows"):
+            await pilot.press("t")
+            await until(pilot, lambda word=word: shown(lines(app), word))
 
 
 EXPORT = (
@@ -568,6 +571,6 @@ async def test_nothing_is_drawn_for_a_screen_that_is_not_in_front(
         job = list_jobs(ready.jobs_dir)[0]
         await until(pilot, lambda: (state := app.jobs.state(job)) is not None and state.last_step == 30)
         await pilot.pause(0.1)
-        assert len(screen._chart.curve.steps) == 10
+        assert len(screen._chart.curves.of_steps("step")) == 10
         app.go("train")
         await until(pilot, lambda: shown(lines(app), "train 0.9000", "macro-F1 .657"))

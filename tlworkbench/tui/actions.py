@@ -142,6 +142,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("train.older", ("down",), "older run", "Show the run below."),
     Action("train.earlier", ("left",), "earlier step", "Move the curve's cursor back; its values stand in the frame."),
     Action("train.later", ("right",), "later step", "Move the curve's cursor on; past the last step it lets go."),
+    Action(
+        "train.next_figure", ("m",), "figure", "Show the next figure: metric, learning rate, gradient norm, throughput."
+    ),
+    Action("train.zoom_in", ("+", "="), "zoom in", "Look at the curve nearer, around the cursor."),
+    Action("train.zoom_out", ("-",), "zoom out", "Look at the curve from farther away."),
+    Action("train.pan_left", ("<",), "earlier part", "Move the part of the curve that shows to the left."),
+    Action("train.pan_right", (">",), "later part", "Move the part of the curve that shows to the right."),
+    Action("train.whole_curve", ("0",), "whole curve", "Show the whole curve again."),
+    Action(
+        "train.smooth",
+        ("k",),
+        "smooth",
+        "Smooth the curves: lightly, strongly, not; the values told stay the logged ones.",
+    ),
+    Action(
+        "train.logarithmic", ("y",), "log scale", "Put the figure on a logarithmic scale, or on a linear one again."
+    ),
+    Action("train.matrix", ("t",), "matrix", "Go to the largest confusion in the matrix; again, to the next largest."),
     Action("train.open_cell", ("enter",), "rows", "Show the rows of the confusion matrix's cell in Data."),
     Action("train.back", ("escape",), "back", "Go back to the runs and the curve."),
     # Predict

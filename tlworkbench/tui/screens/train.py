@@ -178,7 +178,6 @@ class TrainScreen(StoppingRuns):
     def _choose(self, run: str) -> None:
         if run != self._chosen:
             self._chosen = run
-            self._chart.begin()
             # Who looked at the one in front wants to see that one next time, whichever it is then.
             runs = self._runs()
             front = in_front(runs)[0].run if runs else run

@@ -13,14 +13,14 @@ from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.jobs.stop import GRACE_SECONDS
 from tlworkbench.tui.screens import train_notice, train_words
+from tlworkbench.tui.screens.train_curves import CurvesPane
 from tlworkbench.tui.screens.train_facts import RunFacts
-from tlworkbench.tui.screens.train_log import LogPane
 from tlworkbench.tui.screens.train_notice import Stopping
 from tlworkbench.tui.text import clean
-from tlworkbench.tui.widgets.chart import LossChart
 from tlworkbench.tui.widgets.class_table import ClassTable
 from tlworkbench.tui.widgets.confusion import ConfusionMatrix, Matrix
 from tlworkbench.tui.widgets.gauges import facts_line, gauge_line
+from tlworkbench.tui.widgets.run_chart import RunChart
 from tlworkbench.tui.widgets.run_table import RunTable
 from tlworkbench.tui.widgets.text_pane import TextPane
 
@@ -28,7 +28,7 @@ _FEW = 5
 """Classes up to which table and matrix fit side by side into 80 columns."""
 
 
-class TrainPanes(LogPane):
+class TrainPanes(CurvesPane):
     """Composes the panes and paints them. A subclass says which run is shown."""
 
     # Below this, table and matrix take turns: each needs as many lines as there are classes.
@@ -45,7 +45,7 @@ class TrainPanes(LogPane):
     def body(self) -> ComposeResult:
         """Curve and figures above, gauges between, runs below."""
         look = self.workbench.look
-        self._chart = LossChart(look, id="chart")
+        self._chart = RunChart(look, id="chart")
         self._class_table = ClassTable(look, id="classes")
         self._confusion = ConfusionMatrix(look, id="confusion")
         with Container(id="upper"):
@@ -71,11 +71,10 @@ class TrainPanes(LogPane):
     def action_previous_pane(self) -> None:
         self._step_pane(-1)
 
-    def action_earlier(self) -> None:
-        self._chart.move(-1)
-
-    def action_later(self) -> None:
-        self._chart.move(1)
+    def action_matrix(self) -> None:
+        if self.focused is self._confusion:
+            self._confusion.to_next_confusion()
+        self._focus(self._confusion)
 
     def action_log(self) -> None:
         self._show_below("runs" if self._below == "log" else "log")
@@ -144,9 +143,7 @@ class TrainPanes(LogPane):
         facts = self._facts.get(job, RunFacts())
         model = train_words.model_name(facts.model)
         stands = self._stands(job, state)
-        self._chart.show(state, self._in_chart(state, stands))
-        width = max(10, self._chart.outer_size.width - 6)
-        self._chart.say(train_words.title(job.run, model, state, width, stands.word))
+        self._paint_curves(job, state, model, self._in_chart(state, stands), stands.word)
         self._paint_figures(state, "enter" if facts.has_answers else "")
         self._paint_lines(state)
         self._paint_notice(job, state, facts, stands)
@@ -162,8 +159,8 @@ class TrainPanes(LogPane):
         else:
             model = clean(train_words.model_name(info.model))
             lines.append(Content.assemble(("s", "bold $accent"), f" starts one with {model}"))
-        self._chart.show(None, Content("\n").join(lines))
-        self._chart.say(Content.styled("Train", "bold"))
+        self._chart.follow(None, Content("\n").join(lines))
+        self._chart.entitle(Content.styled("Train", "bold"))
         self._paint_figures(RunState(), "")
         for name in ("line", "gauges"):
             self._said.text(self.query_one(f"#{name}", Static), Content(""))
@@ -214,7 +211,7 @@ class TrainPanes(LogPane):
             left = max(0.0, GRACE_SECONDS - (time.monotonic() - asked)) if asked is not None else None
             lines += train_notice.stopping_lines(job.run, Stopping(left))
         lines += train_notice.standing_lines(stands)
-        lines += train_notice.ended_lines(state, in_chart=not len(self._chart.curve))
+        lines += train_notice.ended_lines(state, in_chart=not len(self._chart.curves))
         export = self._export_of(job)
         if state.ended:
             may_export = state.status == "done" and facts.has_model

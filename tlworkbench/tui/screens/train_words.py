@@ -72,7 +72,7 @@ def title(run: str, model: str, state: RunState, width: int, word: str = "") -> 
         (left, "bold"),
     ]
     # What goes first when there is no room; the rest is said elsewhere on the screen as well.
-    for gone in (None, 0, 5, 4, 3, 6):
+    for gone in (None, 0, 5, 6, 4, 3):
         if gone is not None:
             words[gone] = ("", "")
         content = _joined(words)

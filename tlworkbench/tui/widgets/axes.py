@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tlworkbench.tui.widgets.thinning import Floats
 
+_SMALLEST = 1e-290
+_FACTORS: tuple[tuple[int, ...], ...] = ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,))
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -24,10 +27,19 @@ class Axis:
         return (values - self.low) / (self.high - self.low) * (self.dots - 1)
 
 
+def place_of(value: float, low: float, high: float, places: int) -> float:
+    """Which of so many places from `low` to `high` a value has, 0 at `low`."""
+    return Axis(low, high, places).place(value)
+
+
 def spanning(values: Sequence[float], dots: int) -> Axis:
     """An axis on which all the values find a place, with a little room above and below."""
     low, high = min(values), max(values)
-    room = (high - low) * 0.03 or abs(high) * 0.05 or 0.5
+    room = (high - low) * 0.03
+    size = max(abs(low), abs(high))
+    if room <= size * 1e-12:
+        # One value, or what rounding made of it.
+        room = size * 0.05 if size > _SMALLEST else 0.5
     return Axis(low - room, high + room, dots)
 
 
@@ -41,6 +53,29 @@ def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
             return [(n * step * factor, _label(n * step * factor, step * factor)) for n in range(first, last + 1)]
     middle = (axis.low + axis.high) / 2
     return [(middle, f"{middle:.3g}")]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Round values on an axis of decimal logarithms as (logarithm, label), ascending, at most `most`, never none."""
+    if high - low < 0.5:
+        # So near that round steps tell more than powers do.
+        return [(math.log10(value), label) for value, label in ticks(Axis(10.0**low, 10.0**high, 2), most)]
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    for factors in _FACTORS:
+        found = [
+            (place, _label(factor * 10.0**decade, 10.0**decade))
+            for decade in decades
+            for factor in factors
+            if low <= (place := decade + math.log10(factor)) <= high
+        ]
+        if 0 < len(found) <= most:
+            return found
+    for every in (2, 3, 5, 10, 20, 50, 100, 200):
+        found = [(float(n), _label(10.0**n, 10.0**n)) for n in decades if n % every == 0 and low <= n <= high]
+        if 0 < len(found) <= most:
+            return found
+    middle = (low + high) / 2
+    return [(middle, f"{10.0**middle:.1e}")]
 
 
 def _label(value: float, step: float) -> str:
@@ -66,17 +101,16 @@ def label_line(labels: Sequence[tuple[int, str]], width: int) -> str:
     return "".join(line)
 
 
-def epoch_labels(first: int, last: int, column_of_epoch: float, width: int) -> list[tuple[int, str]]:
+def epoch_labels(low: float, high: float, per_epoch: float, columns: int) -> list[tuple[int, str]]:
     """`epoch 1` and so on at their ends, as many as there is room for at even distances.
 
-    column_of_epoch: columns an epoch takes; `width`: columns there are.
+    low, high: the steps at both ends of `columns` columns; per_epoch: steps of an epoch.
     """
+    last = math.floor(high / per_epoch + 1e-9)
+    columns_each = per_epoch / (high - low) * (columns - 1)
     for every in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
-        widest = len(f"epoch {last}") + 3
-        if every * column_of_epoch >= widest:
-            return [
-                (column, f"epoch {number}")
-                for number in range(max(1, first), last + 1)
-                if number % every == 0 and (column := round(number * column_of_epoch)) < width
-            ]
+        if every * columns_each >= len(f"epoch {last}") + 3:
+            first = max(1, math.ceil(low / per_epoch - 1e-9))
+            numbers = range(-(-first // every) * every, last + 1, every)
+            return [(round(place_of(number * per_epoch, low, high, columns)), f"epoch {number}") for number in numbers]
     return []

@@ -1,6 +1,8 @@
-"""The loss chart: training and validation loss by step, with a cursor whose value stands in the frame."""
+"""A chart of any series by step: curves under a frame, with a cursor whose values the frame tells."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,234 +13,340 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
+from textual.visual import Visual
 from textual.widget import Widget
 
-from tlworkbench.jobs.run_state import RunState
-from tlworkbench.tui.text import thousands
+from tlworkbench.tui.text import counted
 from tlworkbench.tui.themes import Look
-from tlworkbench.tui.widgets import figures, plot
-from tlworkbench.tui.widgets.axes import Axis, epoch_labels, label_line, spanning, ticks
-from tlworkbench.tui.widgets.loss_curve import LossCurve
-from tlworkbench.tui.widgets.thinning import Floats, Ints, thin
+from tlworkbench.tui.widgets import panel, plot, readout
+from tlworkbench.tui.widgets.axes import Axis, label_line
+from tlworkbench.tui.widgets.figure import Figure
+from tlworkbench.tui.widgets.frame import Place, edge
+from tlworkbench.tui.widgets.panel import Sight, columns_of
+from tlworkbench.tui.widgets.readout import Reading
+from tlworkbench.tui.widgets.smoothing import reach
+from tlworkbench.tui.widgets.thinning import Floats
+from tlworkbench.tui.widgets.view import View
 
-MARK = "●"
-"""Stands on each validation, so that the two curves differ by more than their colour."""
-LINE = "─"
 REST = 40
 """After a drawing the screen's thread is left alone for so many times as long as it took."""
 LONGEST_REST = 2.0
 """Seconds; on a machine that is busy a drawing takes long because it has to wait."""
-_MOST_TICKS = 7
-_MOST_DOTS = 2000
-"""Dots that a curve goes up and down in all, where wider columns can help it."""
-_SMALLEST = (16, 4)
+_SMALLEST = (20, 6)
 """Columns and lines below which nothing can be read off."""
+_TWO = 20
+"""Lines inside the frame from which two figures stand one above the other."""
+_UPPER = 0.6
+_SIDES = 4
+"""Cells of a line that the frame and the room beside it take."""
 
 
-class LossChart(Widget, can_focus=True):
-    """Draws what `show` was given; anew only when that, the size, the colours or the cursor changed.
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """Lines between the edges; None for the edge between two figures."""
 
-    The cursor is a step, so it stays where it is while the run goes on; without one the frame tells of the last step.
+    lines: list[list[Segment] | None]
+    pointed: range
+    """Lines that show where the cursor is."""
+    margin: int
+    across: Axis
+    sights: Sequence[Sight]
+
+
+class Chart(Widget, can_focus=True):
+    """Draws the figures that `plot` was given: the first, and where the chart is tall the second below it.
+
+    The cursor is a place on the x axis, so it stays where it is while the run goes on; without one the frame tells of
+    the last point. All figures have the same x axis; it stops where a series of the first one has a point.
     """
 
     DEFAULT_CSS = """
-    LossChart { content-align: center middle; text-align: center; }
+    Chart { text-align: center; text-wrap: nowrap; background: $background; }
     """
 
     def __init__(self, look: Look, id: str | None = None) -> None:
-        super().__init__(id=id, classes="pane")
-        self.curve = LossCurve()
+        super().__init__(id=id)
+        self.figures: tuple[Figure, ...] = ()
+        self.view = View()
         self.message = Content("")
-        """Stands in the middle while there is nothing to draw."""
+        """Stands in the middle while there are no figures."""
         self._look = look
-        self._cursor: int | None = None
-        self._canvas: list[Strip] | None = None
-        self._steps_axis: Axis | None = None
+        self._title = Content("")
+        self._beside = Content("")
+        self._cursor: float | None = None
+        self._stops: Floats = np.zeros(0)
+        self._drawing: _Drawing | None = None
         self._strips: list[Strip] | None = None
-        self._margin = 0
         self._rest_until = 0.0
         self._later: Timer | None = None
 
-    def show(self, state: RunState | None, message: Content) -> None:
-        """Take over a run's state; None for no run. `message` stands there while it has no losses."""
-        before = len(self.curve)
-        if state is None:
-            self.curve.clear()
-        changed = self.curve.follow(state) if state is not None else before > 0
-        if changed or (not len(self.curve) and message != self.message):
-            self.message = message
-            if not before and len(self.curve):
-                # The panes may still be finding their sizes: once more when they have.
-                self.call_after_refresh(self.refresh)
-            wait = self._rest_until - time.monotonic()
-            if wait <= 0 or not before or not len(self.curve):
-                self._redraw()
-            elif self._later is None:
-                self._later = self.set_timer(wait, self._redraw)
+    def plot(self, figures: Sequence[Figure], message: Content | None = None) -> None:
+        """Draw these: at once if it is something else than before, soon if it is more of the same."""
+        first = not self.figures or not figures
+        self.figures = tuple(figures)
+        self.message = message or Content("")
+        if first:
+            # The panes may still be finding their sizes: once more when they have.
+            self.call_after_refresh(self.refresh)
+        wait = self._rest_until - time.monotonic()
+        if first or wait <= 0:
+            self.redraw()
+        elif self._later is None:
+            self._later = self.set_timer(wait, self.redraw)
 
-    def say(self, title: Content) -> None:
-        """Change what stands in the upper edge, and paint nothing but that."""
-        if self._border_title is None or not title.is_same(self._border_title):
-            # Setting `border_title` would have all of the chart painted.
-            self._border_title = title
-            self.refresh(Region(-1, -1, self.outer_size.width, 1))
+    def say(self, title: Content, beside: Content | None = None) -> None:
+        """Change what stands in the upper edge, and paint nothing but that. beside: at its right, after the figure."""
+        beside = beside or Content("")
+        if not title.is_same(self._title) or not beside.is_same(self._beside):
+            self._title, self._beside = title, beside
+            self._strips = None
+            self.refresh(Region(0, 0, self.size.width, 1))
 
-    def begin(self) -> None:
-        """What comes is another run: forget the cursor."""
-        self._cursor = None
-        self.curve.clear()
+    @property
+    def title_room(self) -> int:
+        """Cells there are for a title."""
+        return max(0, self.size.width - 8 - self._heading(0).cell_length)
 
     def take_look(self, look: Look) -> None:
-        """Other colours from now on."""
+        """Other colours from now on; the figures are shown anew by who made them."""
         self._look = look
-        self._redraw()
+        self.redraw()
+
+    def look_at(self, view: View) -> None:
+        """Zoom, pan, smooth or scale."""
+        if view != self.view:
+            self.view = view
+            self.redraw()
+
+    def zoom(self, factor: float) -> None:
+        """So many times nearer to the cursor, or farther from it below 1."""
+        if self.figures:
+            figure = self.figures[0]
+            at = self._pointed()
+            around = figure.until if at is None else at
+            view = self.view if at is None else self.view.with_sight_of(at, *self._whole)
+            self.look_at(view.zoomed(factor, around, *self._whole, figure.across.finest))
+
+    def pan(self, pages: float) -> None:
+        """So many quarters of what shows to the right, or to the left below 0."""
+        if self.figures:
+            self.look_at(self.view.panned(pages, *self._whole))
+
+    def turn_scale(self) -> None:
+        """The first figure on a logarithmic scale, or on a linear one again."""
+        if self.figures:
+            self.look_at(self.view.with_scale_turned(self.figures[0].name))
 
     def move(self, by: int) -> None:
-        """Move the cursor by so many columns, to a step that was logged; past the last one it lets go."""
-        if self._steps_axis is None or not len(self.curve.steps):
+        """Move the cursor by so many columns, to a point that was logged; past the last one it lets go."""
+        if self._drawing is None or not len(self._stops):
             return
-        columns = _columns(self.curve.steps, self._steps_axis)
+        columns = np.round(self._drawing.across.place_all(self._stops)) // plot.DOTS_ACROSS
         place = self._place()
         for _ in range(abs(by)):
             side: Literal["left", "right"] = "left" if by < 0 else "right"
             place = max(0, int(np.searchsorted(columns, columns[place], side=side)) - (by < 0))
             if place >= len(columns):
                 break
-        self._point_at(int(self.curve.steps[place]) if place < len(columns) else None)
+        self.point_at(float(self._stops[place]) if place < len(columns) else None)
 
-    def move_to_end(self, first: bool) -> None:
-        """Put the cursor on the first step, or let it go so that the frame follows the last."""
-        self._point_at(int(self.curve.steps[0]) if first and len(self.curve.steps) else None)
+    def point_at(self, x: float | None) -> None:
+        """Put the cursor on a place of the x axis, or let it go so that the frame follows the last point."""
+        before, self._cursor = self._pointed_column(), x
+        at = self._pointed()
+        view = self.view if at is None or not self.figures else self.view.with_sight_of(at, *self._whole)
+        if view != self.view:
+            self.look_at(view)
+            return
+        self._strips = None
+        # Only two columns and the edges below change.
+        width, height = self.size
+        regions = [Region(at, 1, 1, height - 2) for at in (before, self._pointed_column()) if at is not None]
+        below = [n for n, line in enumerate(self._drawing.lines, 1) if line is None] if self._drawing else []
+        self.refresh(*regions, *(Region(0, y, width, 1) for y in (*below, height - 1)))
+
+    def forget_cursor(self) -> None:
+        """What comes is something else: no cursor, and the whole of it."""
+        self._cursor = None
+        self.view = self.view.whole()
 
     @property
-    def readout(self) -> Content:
-        """What the frame's lower edge says: the figures at the cursor, and by their signs which curve is which."""
-        if not len(self.curve.steps):
+    def cursor(self) -> float | None:
+        """Where the cursor was put; None while it follows the last point."""
+        return self._cursor
+
+    def readings(self, place: int = 0) -> list[Reading]:
+        """What was logged at the cursor, or last before it, by each series of a figure."""
+        at = self._pointed()
+        return [] if at is None or place >= len(self.figures) else readout.readings(self.figures[place], at)
+
+    def said(self, place: int = 0, width: int = 200) -> Content:
+        """The same in words of at most `width` cells, as the frame says it."""
+        at = self._pointed()
+        if at is None or place >= len(self.figures):
             return Content("")
-        step, loss = self.curve.loss_at(self._place())
-        parts: list[tuple[str, str]] = [
-            (f"step {thousands(step)}", "$foreground" if self._cursor is not None else "$muted"),
-            (f"   {LINE} ", "bold $primary"),
-            (f"train {figures.loss(loss)}", "$primary"),
-        ]
-        at = step if self._cursor is not None else self.curve.last
-        if (validated := self.curve.validated_by(at)) is not None:
-            parts += [(f"   {MARK} ", "$accent"), (f"validation {figures.loss(validated[1])}", "$accent")]
-        return Content.assemble(*parts)
+        return readout.said(self.figures[place], at, self._cursor is not None, place == 0, width)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Another size is another picture."""
-        self._redraw()
-
-    def render(self) -> Content:
-        """What stands there instead of a curve."""
-        return self.message
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the picture."""
-        if not len(self.curve) or self.content_size.width < _SMALLEST[0] or self.content_size.height < _SMALLEST[1]:
-            return super().render_line(y)
-        if self._strips is None:
-            self._strips = self._with_cursor()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.content_size.width)
-
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
+        """Draw all of it anew, now."""
         if self._later is not None:
             self._later.stop()
             self._later = None
-        self._canvas = None
-        self._recolour()
-
-    def _recolour(self) -> None:
         self._strips = None
-        # Drawn now rather than at the next paint: moving the cursor needs to know which column a step stands in.
-        if self._canvas is None and len(self.curve):
+        self._drawing = None
+        self._stops = readout.stops(self.figures[0]) if self.figures else np.zeros(0)
+        # Drawn now rather than at the next paint: moving the cursor needs to know which column a point stands in.
+        if self.figures:
             began = time.monotonic()
-            self._draw()
+            self._drawing = self._draw()
             self._rest_until = time.monotonic() + min(LONGEST_REST, REST * (time.monotonic() - began))
-        self.border_subtitle = self.readout
         self.refresh()
 
-    def _point_at(self, step: int | None) -> None:
-        before, self._cursor = self._pointed_column(), step
-        self._strips = None
-        # Only two columns and the lower edge change. Setting `border_subtitle` would have all of the chart painted.
-        self._border_subtitle = self.readout
-        width, height = self.content_size
-        columns = [Region(at, 0, 1, height) for at in (before, self._pointed_column()) if at is not None]
-        self.refresh(*columns, Region(0, height, width, 1))
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size is another picture."""
+        self.redraw()
 
-    def _pointed_column(self) -> int | None:
-        if self._cursor is None or self._steps_axis is None:
-            return None
-        place = self._place()
-        return self._margin + int(_columns(self.curve.steps[place : place + 1], self._steps_axis)[0])
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The frame tells where the keys go."""
+        super().watch_has_focus(has_focus)
+        self._strips = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the picture."""
+        if self._strips is None:
+            self._strips = self._painted()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    @property
+    def _whole(self) -> tuple[float, float]:
+        return self.figures[0].first, self.figures[0].until
 
     def _place(self) -> int:
-        # Index of the cursor's step.
-        last = len(self.curve.steps) - 1
-        return last if self._cursor is None else min(last, int(np.searchsorted(self.curve.steps, self._cursor)))
+        # Index of the stop that the cursor stands on: at or before where it was put.
+        last = len(self._stops) - 1
+        return last if self._cursor is None else max(0, int(np.searchsorted(self._stops, self._cursor, "right")) - 1)
 
-    def _draw(self) -> None:
-        width, height = self.content_size
-        if width < _SMALLEST[0] or height < _SMALLEST[1]:
-            return
-        rows = height - 1
-        # Validation last: few points that must not vanish behind many.
-        losses = np.concatenate((self.curve.losses, self.curve.eval_losses))
-        y_axis = spanning((float(losses.min()), float(losses.max())), rows * plot.DOTS_UP)
-        labelled = {
-            rows - 1 - round(y_axis.place(value)) // plot.DOTS_UP: label
-            for value, label in ticks(y_axis, max(2, min(_MOST_TICKS, rows // 2)))
-        }
-        margin = max(map(len, labelled.values())) + 2
-        across = width - margin
-        x_axis = Axis(0.0, self.curve.until, across * plot.DOTS_ACROSS)
-        canvas = plot.draw(self._curves(x_axis, y_axis), across, rows)
-        edge = Style(color=self._look.colours.frame)
-        words = Style(color=self._look.colours.muted)
-        lines = [
-            [
-                Segment(labelled.get(row, "").rjust(margin - 2), words),
-                Segment(" ┤" if row in labelled else " │", edge),
-                *line,
-            ]
-            for row, line in enumerate(canvas)
-        ]
-        lines.append([Segment(" " * margin + self._step_line(across), words)])
-        ground = self.rich_style
-        self._canvas = [Strip(line).adjust_cell_length(width).apply_style(ground) for line in lines]
-        self._margin, self._steps_axis = margin, x_axis
+    def _pointed(self) -> float | None:
+        return float(self._stops[self._place()]) if len(self._stops) else None
 
-    def _curves(self, x_axis: Axis, y_axis: Axis) -> list[plot.Curve]:
+    def _pointed_column(self) -> int | None:
+        at = self._pointed()
+        if self._cursor is None or self._drawing is None or at is None:
+            return None
+        across = self._drawing.across
+        if not across.low <= at <= across.high:
+            return None
+        return _SIDES // 2 + self._drawing.margin + int(columns_of(np.array([at]), across)[0])
+
+    def _draw(self) -> _Drawing | None:
+        width, height = self.size.width - _SIDES, self.size.height - 2
+        if self.size.width < _SMALLEST[0] or self.size.height < _SMALLEST[1]:
+            return None
+        two = height >= _TWO and len(self.figures) > 1
+        figures = self.figures[: 1 + two]
+        heights = [height - 1] if not two else [round((height - 2) * _UPPER), height - 2 - round((height - 2) * _UPPER)]
         colours = self._look.colours
-        curves = []
-        for steps, losses, colour in (
-            (self.curve.steps, self.curve.losses, colours.primary),
-            (self.curve.eval_steps, self.curve.eval_losses, colours.accent),
-        ):
-            if len(steps):
-                x, y = _thinned(_dots(steps, x_axis), np.round(y_axis.place_all(losses)))
-                # Signs that touch one another say nothing any more.
-                apart = x_axis.dots / plot.DOTS_ACROSS / len(steps) >= 3
-                mark = MARK if colour == colours.accent and apart else ""
-                curves.append(plot.Curve(x.tolist(), y.tolist(), colour, mark))
-        return curves
+        ends = self.view.ends(*self._whole)
+        sights = [panel.look_at(figure, self.view, ends, colours.dim) for figure in figures]
+        scales = [sight.axis(rows, self.view.window is None) for sight, rows in zip(sights, heights, strict=True)]
+        labels = [
+            {} if sight.empty else sight.labels(axis, rows)
+            for sight, axis, rows in zip(sights, scales, heights, strict=True)
+        ]
+        margin = max((len(label) for labelled in labels for label in labelled.values()), default=0) + 2
+        columns = width - margin
+        across = Axis(*ends, columns * plot.DOTS_ACROSS)
+        lines: list[list[Segment] | None] = []
+        for sight, axis, labelled, rows in zip(sights, scales, labels, heights, strict=True):
+            if lines:
+                lines.append(None)
+            if sight.empty:
+                lines += _words(self._nothing(sight), width, rows, Style(color=colours.muted))
+            else:
+                lines += panel.draw(sight, across, axis, labelled, rows, margin, colours)
+        below = label_line(figures[0].across.labels(*ends, columns), columns)
+        lines.append([Segment(" " * margin + below, Style(color=colours.muted))])
+        return _Drawing(lines, range(len(lines) - 1), margin, across, sights)
 
-    def _step_line(self, across: int) -> str:
-        until = self.curve.until
-        labels: list[tuple[int, str]] = [(0, "0"), (across, f"step {thousands(round(until))}")]
-        if self.curve.steps_per_epoch:
-            epochs = int(until / self.curve.steps_per_epoch + 1e-9)
-            labels += epoch_labels(1, epochs, self.curve.steps_per_epoch / until * (across - 1), across)
-        return label_line(labels, across)
+    def _nothing(self, sight: Sight) -> str:
+        if not sight.figure.points:
+            return sight.figure.empty
+        if sight.unplaced:
+            return "nothing above 0 to draw on a logarithmic scale"
+        return "nothing was logged in this part"
 
-    def _with_cursor(self) -> list[Strip]:
-        strips, at = self._canvas or [], self._pointed_column()
-        if at is None:
-            return strips
+    def _painted(self) -> list[Strip]:
+        width = self.size.width
+        ground = self.rich_style
+        drawing = self._drawing
+        if drawing is None:
+            return self._around(self._message())
+        frame = Style(color=self._look.colours.primary if self.has_focus else self._look.colours.frame)
+        at = self._pointed_column()
         pointed = Style(bgcolor=self._look.colours.frame)
-        return [_coloured(strip, at, pointed) for strip in strips[:-1]] + strips[-1:]
+        strips = []
+        for number, line in enumerate(drawing.lines):
+            if line is None:
+                strips.append(self._edge("middle", self._heading(1), self.said(0, width - 8)))
+                continue
+            strip = Strip([Segment("│ ", frame), *line]).adjust_cell_length(width - 2)
+            strip = Strip([*strip, Segment(" │", frame)], width).apply_style(ground)
+            strips.append(strip if at is None or number not in drawing.pointed else _coloured(strip, at, pointed))
+        return self._around(strips)
+
+    def _around(self, strips: list[Strip]) -> list[Strip]:
+        width = self.size.width
+        last = len(self._drawing.sights) - 1 if self._drawing else 0
+        said = self.said(last, width - 8) if self._drawing else Content("")
+        notes = self._notes(width - 10 - said.cell_length)
+        return [
+            self._edge("top", self._title, Content("").join([self._heading(0), self._beside])),
+            *strips,
+            self._edge("bottom", notes, said),
+        ]
+
+    def _edge(self, place: Place, left: Content, right: Content) -> Strip:
+        content = edge(place, self.size.width, left, right, self.has_focus)
+        return Visual.to_strips(self, content, self.size.width, 1, self.visual_style, apply_selection=False)[0]
+
+    def _heading(self, place: int) -> Content:
+        # Which figure it is, and how it is looked at.
+        if place >= len(self.figures):
+            return Content("")
+        figure = self.figures[place]
+        over = max([reach(self.view.smoothing, len(one.x)) for one in figure.series if one.smooth], default=1)
+        words = [f"smoothed over {over}"] if over > 1 else []
+        words += ["log"] if figure.name in self.view.logarithmic else []
+        return Content.assemble((figure.name, "bold $foreground"), ("".join(f" · {word}" for word in words), "$muted"))
+
+    def _notes(self, width: int) -> Content:
+        # What was logged and isn't drawn.
+        sights = self._drawing.sights if self._drawing else ()
+        unplaced = sum(sight.unplaced for sight in sights)
+        left_out = sum(one.left_out for sight in sights for one in sight.figure.series)
+        words = [f"{counted(unplaced, 'value')} not above 0"] if unplaced else []
+        words += [f"{counted(left_out, 'value')} no number"] if left_out else []
+        content = Content.styled(" · ".join(words), "$warning")
+        return content if content.cell_length <= width else Content("")
+
+    def _message(self) -> list[Strip]:
+        width, height = self.size.width, max(0, self.size.height - 2)
+        inner = max(1, width - _SIDES)
+        said = Visual.to_strips(self, self.message, inner, None, self.visual_style, apply_selection=False)[:height]
+        frame = Style(color=self._look.colours.primary if self.has_focus else self._look.colours.frame)
+        above = (height - len(said)) // 2
+        blank = Strip([Segment(" " * inner)])
+        lines = [blank] * above + said + [blank] * (height - len(said) - above)
+        ground = self.rich_style
+        return [
+            Strip([Segment("│ ", frame), *line.adjust_cell_length(inner), Segment(" │", frame)]).apply_style(ground)
+            for line in lines
+        ]
+
+
+def _words(text: str, width: int, rows: int, style: Style) -> list[list[Segment] | None]:
+    return [[Segment((text if row == rows // 2 else "").center(width)[:width], style)] for row in range(rows)]
 
 
 def _coloured(strip: Strip, at: int, style: Style) -> Strip:
@@ -255,20 +363,3 @@ def _coloured(strip: Strip, at: int, style: Style) -> Strip:
         else:
             segments.append(segment)
     return Strip(segments, strip.cell_length)
-
-
-def _thinned(x: Ints, y: Floats) -> tuple[Ints, Floats]:
-    # Dots are what drawing costs, and where noise would fill the chart with them, wider columns show it as well.
-    for cells in (1, 2, 3, 4, 6, 8):
-        kept = thin(x // (cells * plot.DOTS_ACROSS), y)
-        if np.abs(np.diff(y[kept])).sum() <= _MOST_DOTS:
-            break
-    return x[kept], y[kept]
-
-
-def _dots(steps: Floats, axis: Axis) -> Ints:
-    return np.clip(np.round(axis.place_all(steps)), 0, axis.dots - 1).astype(np.int64)
-
-
-def _columns(steps: Floats, axis: Axis) -> Ints:
-    return _dots(steps, axis) // plot.DOTS_ACROSS

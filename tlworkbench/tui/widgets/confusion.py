@@ -29,6 +29,12 @@ class Matrix:
         """Share of the rows of a class that got this answer."""
         return self.counts[row][column] / max(1, sum(self.counts[row]))
 
+    def confusions(self) -> list[tuple[int, int]]:
+        """Cells of wrong answers that were given, the most frequent first."""
+        cells = [(row, column) for row, counts in enumerate(self.counts) for column in range(len(counts))]
+        wrong = [(row, column) for row, column in cells if row != column and self.counts[row][column]]
+        return sorted(wrong, key=lambda cell: -self.counts[cell[0]][cell[1]])
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -110,14 +116,18 @@ class ConfusionMatrix(Widget, can_focus=True):
         self.matrix: Matrix | None = None
         self._look = look
         self._hint = ""
+        self._moved = False
         self._sight: Sight | None = None
 
     def show_matrix(self, matrix: Matrix | None, look: Look, hint: str = "") -> None:
-        """Draw this one; the cursor stays where it is. `hint` says what a key does with a cell."""
+        """Draw this one; the cursor is on its largest confusion until it is moved. `hint` says what a key does."""
         if (matrix, look, hint) == (self.matrix, self._look, self._hint):
             return
         if matrix is not None and (self.matrix is None or len(matrix.counts) != len(self.matrix.counts)):
-            self.cursor, self._sight = (0, 0), None
+            self._moved, self._sight = False, None
+        # Not under the fingers of who looks at a cell.
+        if matrix is not None and not self._moved and not self.has_focus:
+            self.cursor = next(iter(matrix.confusions()), (0, 0))
         self.matrix, self._look, self._hint = matrix, look, hint
         self._say()
         self.refresh()
@@ -126,7 +136,17 @@ class ConfusionMatrix(Widget, can_focus=True):
         """Move the cursor, stopping at the edges."""
         if self.matrix is not None and (last := len(self.matrix.counts) - 1) >= 0:
             row, column = self.cursor
+            self._moved = True
             self.cursor = (min(last, max(0, row + down)), min(last, max(0, column + right)))
+            self._say()
+            self.refresh()
+
+    def to_next_confusion(self) -> None:
+        """Move the cursor to the next largest confusion; after the last, to the largest."""
+        cells = self.matrix.confusions() if self.matrix is not None else []
+        if cells:
+            self._moved = True
+            self.cursor = cells[(cells.index(self.cursor) + 1) % len(cells)] if self.cursor in cells else cells[0]
             self._say()
             self.refresh()
 

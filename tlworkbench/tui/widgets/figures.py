@@ -31,6 +31,14 @@ def power(value: float) -> str:
     return f"{digits.removesuffix('.0')}e{int(exponent)}"
 
 
+def precise(value: float) -> str:
+    """A figure as it was logged, to four digits: `3.125e-5`, `71.25`, `0.04`."""
+    if value == 0 or 0.001 <= abs(value) < 10_000:
+        return f"{value:.4g}"
+    digits, _, exponent = f"{value:.3e}".partition("e")
+    return f"{digits.rstrip('0').removesuffix('.')}e{int(exponent)}"
+
+
 def short(value: float) -> str:
     """A positive figure in few digits: `0.31`, `2.4`, `71`, `1.2e4`."""
     if value >= 9_999.5 or 0 < value < 0.005:

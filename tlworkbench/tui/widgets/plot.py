@@ -25,7 +25,9 @@ class Curve:
     colour: str
     """`#rrggbb`."""
     mark: str = ""
-    """Sign put on every point, besides the line through them; one cell wide."""
+    """Sign put on points, besides the line through all of them; one cell wide."""
+    marked: Sequence[int] = ()
+    """Places of the points that it is put on."""
 
 
 def draw(curves: Sequence[Curve], width: int, height: int) -> list[list[Segment]]:
@@ -47,10 +49,10 @@ def draw(curves: Sequence[Curve], width: int, height: int) -> list[list[Segment]
     for curve in curves:
         plotext.plot(list(curve.x), list(curve.y), marker="braille", color=_rgb(curve.colour))
     for curve in curves:
-        if curve.mark:
+        if curve.mark and curve.marked:
             # The middle of the cell: a sign has one place in it, not eight.
-            x = [x - x % DOTS_ACROSS for x in curve.x]
-            y = [y - y % DOTS_UP + (DOTS_UP - 1) / 2 for y in curve.y]
+            x = [curve.x[place] - curve.x[place] % DOTS_ACROSS for place in curve.marked]
+            y = [curve.y[place] - curve.y[place] % DOTS_UP + (DOTS_UP - 1) / 2 for place in curve.marked]
             plotext.scatter(x, y, marker=curve.mark, color=_rgb(curve.colour))
     return [segments(line) for line in str(plotext.build()).split("\n")[:height]]
 
