@@ -5,10 +5,6 @@ are on the disk) before their keys, and what has no key does not exist: the next
 one another at `.lock`.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,7 @@ import msgspec
 import numpy as np
 
 from tlworkbench import atomic
+from tlworkbench.data.growing_files import locked, size_of, write_at
 from tlworkbench.errors import UserError
 
 FORMAT = 1
@@ -59,7 +56,7 @@ def read_meta(folder: Path) -> EmbeddingsMeta | None:
 
 def committed(folder: Path, dimensions: int) -> int:
     """Vectors that have a key: how many of the files' rows exist."""
-    return min(_size(folder / KEYS_NAME) // 8, _size(folder / VECTORS_NAME) // (dimensions * 2))
+    return min(size_of(folder / KEYS_NAME) // 8, size_of(folder / VECTORS_NAME) // (dimensions * 2))
 
 
 def append(folder: Path, meta: EmbeddingsMeta, keys: Keys, vectors: Floats) -> int:
@@ -70,7 +67,7 @@ def append(folder: Path, meta: EmbeddingsMeta, keys: Keys, vectors: Floats) -> i
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
+        with locked(folder):
             there = read_meta(folder)
             if there is None:
                 atomic.write_bytes(folder / META_NAME, msgspec.json.encode(meta))
@@ -85,8 +82,8 @@ def append(folder: Path, meta: EmbeddingsMeta, keys: Keys, vectors: Floats) -> i
             first = np.sort(first)
             new = first[~np.isin(keys[first], known)]
             numbers = np.clip(vectors[new], -_LARGEST, _LARGEST).astype(NUMBER_TYPE)
-            _write(folder / VECTORS_NAME, count * vectors.shape[1] * 2, numbers.tobytes())
-            _write(folder / KEYS_NAME, count * 8, keys[new].astype(KEY_TYPE).tobytes())
+            write_at(folder / VECTORS_NAME, count * vectors.shape[1] * 2, numbers.tobytes())
+            write_at(folder / KEYS_NAME, count * 8, keys[new].astype(KEY_TYPE).tobytes())
             return len(new)
     except OSError as error:
         raise UserError(
@@ -96,31 +93,3 @@ def append(folder: Path, meta: EmbeddingsMeta, keys: Keys, vectors: Floats) -> i
 
 
 _REMOVE = "Remove the folder {}: it holds only what can be computed again."
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _write(path: Path, at: int, content: bytes) -> None:
-    """Write at an offset, cut off what stood behind it, and wait until it is on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
-    try:
-        os.ftruncate(descriptor, at)
-        os.lseek(descriptor, at, os.SEEK_SET)
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

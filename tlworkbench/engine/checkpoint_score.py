@@ -14,7 +14,7 @@ from tlworkbench.engine.run_record import MAX_LENGTH_KEY, read_record
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import telling
-from tlworkbench.engine.texts import tokenise
+from tlworkbench.engine.token_cache import tokenise_kept
 from tlworkbench.inference.text_limit import effective_length
 
 
@@ -43,7 +43,8 @@ def score_checkpoint(
     chosen = choose_precision(precision, device)
     classifier = load_trained(folder, shown_as)
     max_length = effective_length(getattr(classifier.model.config, MAX_LENGTH_KEY, 0), classifier.limit)
-    tokenised = tokenise(classifier.tokenizer, texts, max_length, telling(context, "tokenising", len(texts)))
+    told = telling(context, "tokenising", len(texts))
+    tokenised = tokenise_kept(classifier.tokenizer, texts, max_length, told, context.note)
     told = telling(context, what, len(texts))
     scored = score(classifier.model.to(device), tokenised, matched.classes, matched.names, chosen, told)
     return CheckpointScore(scored, chosen)

@@ -26,7 +26,8 @@ from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, Probe, note_p
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import telling
-from tlworkbench.engine.texts import TokenisedTexts, tokenise
+from tlworkbench.engine.texts import TokenisedTexts
+from tlworkbench.engine.token_cache import tokenise_kept
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
 from tlworkbench.inference.text_limit import effective_length
 from tlworkbench.jobs.checkpoint_space import CheckpointSpace
@@ -76,12 +77,12 @@ def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence
         raise refusal
     if doubt := space.doubt():
         context.note(doubt, warning=True)
-    return Prepared(
-        classifier,
-        tokenise(classifier.tokenizer, train, max_length, telling(context, "tokenising", len(train))),
-        tokenise(classifier.tokenizer, validation, max_length, telling(context, "tokenising", len(validation))),
-        max_length,
-    )
+
+    def tokens(texts: Sequence[str]) -> TokenisedTexts:
+        told = telling(context, "tokenising", len(texts))
+        return tokenise_kept(classifier.tokenizer, texts, max_length, told, context.note)
+
+    return Prepared(classifier, tokens(train), tokens(validation), max_length)
 
 
 def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted:

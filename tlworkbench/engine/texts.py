@@ -27,13 +27,18 @@ class TokenisedTexts:
     """Text i is `ids[offsets[i]:offsets[i + 1]]`."""
     segments: np.ndarray[Any, np.dtype[np.int32]] | None
     """Token types, where the model takes them."""
-    truncated: int
-    """How many texts were longer than `max_length`."""
+    cut: np.ndarray[Any, np.dtype[np.bool_]]
+    """Which texts were longer than `max_length`."""
     pad_id: int
     pad_left: bool
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def truncated(self) -> int:
+        """How many texts were cut."""
+        return int(self.cut.sum())
 
     @property
     def lengths(self) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -86,14 +91,14 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int, told: Callab
     ids: list[np.ndarray[Any, np.dtype[np.int32]]] = []
     segments: list[np.ndarray[Any, np.dtype[np.int32]]] = []
     lengths: list[int] = []
-    truncated = 0
+    cut: list[bool] = []
     for start in range(0, len(texts), _CHUNK):
         chunk = list(texts[start : start + _CHUNK])
         encoded = tokenizer(
             chunk, truncation=True, max_length=max_length, padding=False, return_attention_mask=False, verbose=False
         )
         for encoding in encoded.encodings:
-            truncated += bool(encoding.overflowing)
+            cut.append(bool(encoding.overflowing))
             # A text of nothing the tokenizer knows, in a model without special tokens, would be an empty row.
             row = encoding.ids or [tokenizer.pad_token_id]
             ids.append(np.asarray(row, np.int32))
@@ -105,7 +110,7 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int, told: Callab
         ids=np.concatenate(ids),
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         segments=np.concatenate(segments) if segments else None,
-        truncated=truncated,
+        cut=np.array(cut, np.bool_),
         pad_id=int(tokenizer.pad_token_id),
         pad_left=tokenizer.padding_side == "left",
     )
