@@ -9,9 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.context import JobContext, SilentContext
 from tlworkbench.engine.ending import after
 from tlworkbench.engine.machine import describe_device, lower_priority
+from tlworkbench.engine.place import give_back_gpus, take_place
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished, Started
 from tlworkbench.jobs.folder import open_job
@@ -35,9 +36,15 @@ Imported when it is needed: torch takes seconds."""
 
 def main(folder: str) -> int:
     """Run the job in `folder`; 0 when it is done or was stopped, 1 when it failed."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    place = take_place()
     job = open_job(Path(folder).absolute())
-    context = JobContext(job, own_process=True)
+    if not place.first:
+        silent = SilentContext(job, place)
+        from tlworkbench.engine.peer import help_out
+
+        return help_out(silent)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    context = JobContext(job, own_process=True, place=place)
     try:
         context.emit(Started(kind=job.kind, pid=os.getpid(), device=describe_device()))
         lower_priority()
@@ -53,6 +60,11 @@ def main(folder: str) -> int:
         what = f"{type(error).__name__}: {error}"[:500]
         finished = Finished(status="failed", what=what, hint=f"The whole story is in {job.log_file}.")
     context.finish(finished)
+    if not place.alone:
+        from tlworkbench.engine.distributed import send_away
+
+        send_away(place)
+        give_back_gpus(place)
     if job.kind == "train":
         after(context, finished)
     return 0 if finished.status != "failed" else 1

@@ -43,6 +43,11 @@ def find_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, damaged
 
 
+def read_checkpoint(folder: Path, step: int) -> Checkpoint:
+    """One that is known to be complete."""
+    return _read(folder / f"checkpoint-{step}", step)
+
+
 def drop_part(folder: Path, step: int) -> None:
     """Remove what there is of a checkpoint that could not be written."""
     shutil.rmtree(folder / f"checkpoint-{step}", ignore_errors=True)

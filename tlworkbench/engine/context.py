@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tlworkbench.engine.place import Place
 from tlworkbench.jobs.events import Event, Finished, Note, Progress, encode
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.state import JobState, process_started, write_state
@@ -20,8 +21,10 @@ class JobContext:
     out.
     """
 
-    def __init__(self, job: JobFolder, own_process: bool = False) -> None:
+    def __init__(self, job: JobFolder, own_process: bool = False, place: Place | None = None) -> None:
         self.job = job
+        self.place = place or Place()
+        """Which of the run's processes this is."""
         self.stop_requested = False
         """Set by SIGTERM; long work looks at it between two steps and leaves with `stopped`."""
         # Line by line in append mode: a reader never sees two lines mixed, a crash loses at most the last one.
@@ -32,6 +35,11 @@ class JobContext:
             # Before anyone can see that we run: whoever sees it may send a signal at once.
             self._listen_for_signals()
         write_state(job.state_file, self._state)
+
+    @property
+    def asked(self) -> bool:
+        """Whether this process was asked to stop."""
+        return self.stop_requested
 
     @property
     def workspace(self) -> Path:
@@ -70,6 +78,10 @@ class JobContext:
         return Finished(status="done", what=what, result=result)
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.ask_to_stop()
+
+    def ask_to_stop(self) -> None:
+        """As SIGTERM does."""
         self.stop_requested = True
         self._state = msgspec.structs.replace(self._state, status="stopping")
         write_state(self.job.state_file, self._state)
@@ -81,3 +93,30 @@ class JobContext:
             file.seek(max(0, length - 1))
             if length and file.read(1) != b"\n":
                 os.write(self._events, b"\n")
+
+
+class SilentContext(JobContext):
+    """What the other processes of a run get: it says and writes nothing, and only the first one carries out a stop."""
+
+    def __init__(self, job: JobFolder, place: Place) -> None:
+        self.job = job
+        self.place = place
+        self.stop_requested = False
+        self._asked = False
+        self._listen_for_signals()
+
+    @property
+    def asked(self) -> bool:
+        return self._asked
+
+    def emit(self, event: Event) -> None:
+        """Nothing."""
+
+    def finish(self, event: Finished) -> None:
+        """Nothing."""
+
+    def touch(self) -> None:
+        """Nothing."""
+
+    def ask_to_stop(self) -> None:
+        self._asked = True

@@ -104,15 +104,17 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         class_weights(plan.spec.class_weights, plan.examples),
         _evaluation(plan, prepared.validation, pace),
         _lowered(plan),
+        plan.team,
     )
     trainer.add_callback(
-        Reporter(plan.context, plan.spec, trainer.sampler, pace, len(prepared.validation), plan.total_steps)
+        Reporter(plan.context, plan.spec, trainer.sampler, pace, len(prepared.validation), plan.total_steps, plan.team)
     )
     try:
         probed = None
         if checkpoint is None:
-            probed = _probed(plan, prepared, trainer)
-            trainer.rows_at_once = probed.rows
+            if plan.team.first:
+                probed = _probed(plan, prepared, trainer)
+            trainer.rows_at_once = plan.team.same(probed.rows if probed else 0)
         elif checkpoint.rows_at_once:
             trainer.rows_at_once = checkpoint.rows_at_once
         _announce(plan, prepared, checkpoint, probed)
@@ -136,8 +138,9 @@ def _probed(plan: Plan, prepared: Prepared, trainer: TextTrainer) -> Probe:
         _tell_lowered(plan, rows, why if "GB" in why else f"{why} with {before} rows at once")
 
     spec = plan.spec
-    rows = min(spec.batch_size, len(prepared.train))
-    probed = probe(trainer.model, prepared.train, rows, spec.rows_a_step, plan.precision, lowered)
+    share = plan.rows_a_step_here
+    rows = min(spec.batch_size, share, len(prepared.train))
+    probed = probe(trainer.model, prepared.train, rows, share, plan.precision, lowered, plan.context.place.here)
     note_probe(plan.context.job.path, probed)
     return msgspec.structs.replace(probed, rows=probed.rows if probed.rows < rows else spec.batch_size)
 
@@ -189,10 +192,13 @@ def _lowered(plan: Plan) -> Callable[[TextTrainer, int], None]:
 
 
 def _tell_lowered(plan: Plan, rows: int, why: str, step: int = 1) -> None:
-    whole = plan.spec.rows_a_step
-    parts = math.ceil(whole / rows)
-    plan.context.note(f"{why}: goes on with {rows} × {parts}, a step still learns from {whole} rows", warning=True)
-    note_smaller_portions(plan.context.job.path, step, rows)
+    whole, count = plan.spec.rows_a_step, plan.team.place.count
+    parts = f"{rows} × {math.ceil(plan.rows_a_step_here / rows)}" + (
+        f" on each of {count} devices" if count > 1 else ""
+    )
+    plan.context.note(f"{why}: goes on with {parts}, a step still learns from {whole} rows", warning=True)
+    if plan.team.first:
+        note_smaller_portions(plan.context.job.path, step, rows)
 
 
 def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[TextTrainer], Scored]:
@@ -204,7 +210,8 @@ def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[Text
         # A long one is not waited for when the run is to stop: Reporter wrote a checkpoint just before it.
         patience = 0.0 if pace.evaluation_expected(len(texts)) > LONG_EVALUATION else math.inf
         told = telling(plan.context, "measuring on validation", len(texts), patience)
-        scored = score(trainer.model, texts, classes, plan.names, plan.precision, told)
+        with plan.team.whole_machine():
+            scored = score(trainer.model, texts, classes, plan.names, plan.precision, told)
         pace.evaluation_took(time.monotonic() - began)
         if not np.isfinite(scored.loss):
             raise diverged("validation loss", scored.loss, step, plan.spec)

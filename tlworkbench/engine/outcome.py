@@ -158,6 +158,7 @@ def _result(plan: Plan, status: str, last: Checkpoint, examples_per_second: floa
         "train_rows": len(plan.examples.train),
         "eval_rows": len(plan.examples.validation),
         "precision": plan.precision,
+        "devices": plan.team.place.count,
         "model": plan.spec.model,
         "folder": str(context.job.model_dir) if best else "",
         "classes": list(plan.names),

@@ -33,13 +33,14 @@ def probe(
     rows_a_step: int,
     precision: Precision,
     lowered: Callable[[int, int, str], None],
+    processes: int = 1,
 ) -> Probe:
     """Send the longest texts forward and backward once, `rows` at a time, or fewer where memory doesn't last.
 
     Where what a forward pass keeps of one and of two texts shows that there is twice the memory needed, an eighth of
     the rows is enough to tell the time by. `lowered` hears how many rows at once were too many, how many are tried
-    instead, and why. Weights, gradients and random numbers are left as they were. Raises what torch does where not
-    even one row fits.
+    instead, and why. processes: so many learn side by side and share the processor's memory. Weights, gradients and
+    random numbers are left as they were. Raises what torch does where not even one row fits.
     """
     longest = np.argsort(-texts.lengths, kind="stable")[:rows]
     before = RandomState.now()
@@ -50,7 +51,7 @@ def probe(
         need = attempt(model, lambda: _need(model, one, two, precision))
         # Where not even two rows fit, the loop below comes down to one.
         if need is not None:
-            free = _free(model.device)
+            free = _free(model.device, processes)
             # Where a processor's memory runs out, the system may end the process without a word.
             fits = rows
             while fits > 1 and need(fits) > free:
@@ -136,9 +137,9 @@ def _held(device: torch.device) -> int:
     return int(torch.cuda.memory_allocated()) if device.type == "cuda" else resident_memory()
 
 
-def _free(device: torch.device) -> int:
+def _free(device: torch.device, processes: int) -> int:
     if device.type != "cuda":
-        return free_memory()
+        return free_memory() // processes
     unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
     return int(torch.cuda.mem_get_info()[0]) + unused
 

@@ -8,6 +8,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.distributed import Team
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.sampler import LengthGroupedSampler
 from tlworkbench.errors import UserError
@@ -35,8 +36,10 @@ class Reporter(TrainerCallback):
         pace: Pace,
         eval_rows: int,
         total_steps: int,
+        team: Team,
     ) -> None:
         self._context = context
+        self._team = team
         self._spec = spec
         self._sampler = sampler
         self._pace = pace
@@ -64,7 +67,7 @@ class Reporter(TrainerCallback):
         # At the end of an epoch the evaluation belongs to the step: a checkpoint without it would lose it for good.
         if self._ends_epoch(step):
             pass
-        elif self._context.stop_requested:
+        elif self._team.stop_requested:
             control.should_save = control.should_training_stop = True
         elif now - self._saved_at >= SAVE_EVERY or self._evaluation_is_long_and_next(step):
             control.should_save = True
@@ -84,7 +87,7 @@ class Reporter(TrainerCallback):
             control.should_save = False
             return
         control.should_log = control.should_evaluate = True
-        if self._context.stop_requested:
+        if self._team.stop_requested:
             control.should_training_stop = True
 
     def on_log(
@@ -120,7 +123,7 @@ class Reporter(TrainerCallback):
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if self._spec.early_stopping and out_of_patience(state.log_history, self._spec):
             control.should_training_stop = True
-        if self._context.stop_requested:
+        if self._team.stop_requested:
             control.should_training_stop = True
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:

@@ -34,9 +34,7 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
     rows = workspace.rows()
     examples = read_examples(context.job.path) or _begin(context, spec, workspace, rows)
     checkpoint = _resumed(context)
-    # A checkpoint of LoRA holds what has learnt and nothing else.
-    whole = checkpoint is not None and spec.strategy != "lora"
-    source = checkpoint.path if checkpoint and whole else resolve_model(spec.model, workspace.jobs_dir)
+    source = loaded_from(spec, checkpoint, workspace)
     if checkpoint is None:
         begin_with_lines(context, spec, examples, rows, source)
     if spec.strategy == "head":
@@ -46,6 +44,13 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
     train, validation = texts_of(rows, examples.train.keys), texts_of(rows, examples.validation.keys)
     with Gauges(context):
         return _train(context, spec, examples, checkpoint, (source, train, validation), began)
+
+
+def loaded_from(spec: TrainSpec, checkpoint: Checkpoint | None, workspace: Workspace) -> Path:
+    """Folder of the weights that a run begins or goes on with."""
+    # A checkpoint of LoRA holds what has learnt and nothing else.
+    whole = checkpoint is not None and spec.strategy != "lora"
+    return checkpoint.path if checkpoint and whole else resolve_model(spec.model, workspace.jobs_dir)
 
 
 def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Rows) -> RunExamples:
@@ -80,19 +85,27 @@ def _train(
     # Only now torch: what can be refused without it has been.
     from tlworkbench.engine.fitting import Fitted, fit, prepare
     from tlworkbench.engine.outcome import finish, is_over, stopped
-    from tlworkbench.engine.plan import plan_run
+    from tlworkbench.engine.peer import gather
+    from tlworkbench.engine.plan import plan_run, set_up_libraries
     from tlworkbench.engine.stopping import Stopped
 
-    plan = plan_run(context, spec, examples, began)
+    team = gather(context)
+    plan = plan_run(context, spec, examples, began, team)
+    over = checkpoint is not None and is_over(plan, checkpoint)
+    # From here on the other processes know the rows, and can make themselves ready too.
+    team.same({"step": checkpoint.step if checkpoint else 0, "over": over})
     fitted = Fitted(0.0)
     try:
         prepared = prepare(plan, *needs)
         if checkpoint is None:
-            measure_as_loaded(plan, prepared, needs[0])
+            with team.whole_machine():
+                measure_as_loaded(plan, prepared, needs[0])
         begin_record(context.job, spec, examples, prepared.max_length, plan.precision)
         validation = prepared.validation
-        if checkpoint is None or not is_over(plan, checkpoint):
-            fitted = fit(plan, prepared, checkpoint)
+        if not over:
+            with team:
+                fitted = fit(plan, prepared, checkpoint)
+            set_up_libraries()
         del prepared
         return finish(plan, fitted, validation)
     except Stopped:

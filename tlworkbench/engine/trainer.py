@@ -1,6 +1,7 @@
 """`transformers.Trainer` as this program uses it: its loop and checkpoints, our order of rows and figures."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from tlworkbench.engine.checkpoint import ROWS_AT_ONCE
 from tlworkbench.engine.class_weights import Weights
 from tlworkbench.engine.depth import learning_groups
+from tlworkbench.engine.distributed import Team
 from tlworkbench.engine.lora import plain
 from tlworkbench.engine.portions import attempt, portions, smaller
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.sampler import BalancedSampler, LengthGroupedSampler
 from tlworkbench.engine.scored import Scored
+from tlworkbench.engine.shared_batches import WHOLE, Collate, SharedBatches
 from tlworkbench.engine.texts import Batch, TokenisedTexts, TrainingBatches
 from tlworkbench.jobs.spec import TrainSpec
 
@@ -38,12 +41,14 @@ class TextTrainer(Trainer):
         weights: Weights | None,
         evaluated: Callable[["TextTrainer"], Scored],
         lowered: Callable[["TextTrainer", int], None],
+        team: Team | None = None,
     ) -> None:
         """`weights` are those of the classes; None counts every row the same.
 
         `evaluated` measures `self.model` on the validation rows. `lowered` hears that memory ran out with so many rows
-        and that `rows_at_once` is less now.
+        and that `rows_at_once` is less now. `team` are the processes a step's rows are divided among.
         """
+        self._team = team or Team()
         self.sampler = (
             BalancedSampler(texts.lengths, spec.rows_a_step, spec.seed, classes)
             if spec.balanced_sampler
@@ -51,7 +56,9 @@ class TextTrainer(Trainer):
         )
         self.rows_at_once = spec.batch_size
         self._spec = spec
-        self._batches = TrainingBatches(texts, classes)
+        self._batches: Collate = TrainingBatches(texts, classes)
+        if not self._team.place.alone:
+            self._batches = SharedBatches(self._batches, classes, weights, self._team)
         self._pad_left = texts.pad_left
         self._weights = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=arguments.device)
         self._evaluated = evaluated
@@ -68,24 +75,32 @@ class TextTrainer(Trainer):
         """
         model.train()
         batch = self._prepare_inputs(inputs)
-        while self.rows_at_once > 1:
-            loss = attempt(model, lambda: self._gradients(model, batch))
-            if loss is not None:
-                return loss
-            before = min(self.rows_at_once, len(batch["labels"]))
+        whole = batch.pop(WHOLE, None)
+        while True:
+            alone = self.rows_at_once == 1
+            work = partial(self._gradients, model, batch, whole)
+            loss = work() if alone else attempt(model, work)
+            # Where memory ran out in one process, all do the step again, or they would not have learned the same.
+            before = self._team.failed(model, 0 if loss is not None else min(self.rows_at_once, len(batch["labels"])))
+            if loss is not None and not before:
+                return self._team.add_up(loss)
+            model.zero_grad(set_to_none=True)
             self.rows_at_once = smaller(before) if before > 1 else 1
             self._lowered(self, before)
-        return self._gradients(model, batch)
 
-    def _gradients(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
+    def _gradients(self, model: torch.nn.Module, batch: Batch, whole: torch.Tensor | None) -> torch.Tensor:
         """Add up the gradients of the loss over all rows of `batch`; returns that loss.
 
-        Each part is divided by what the mean over the whole batch is divided by: its rows, or the sum of the weights
-        of their classes. So it doesn't matter how it is cut.
+        Each part is divided by what the mean over the whole step is divided by: its rows, or the sum of the weights
+        of their classes. So it doesn't matter how it is cut. whole: that number, where other processes have rows of
+        the step too.
         """
         self._remember_rows_at_once()
+        self._team.seed(self._spec.seed, self.state.global_step)
         labels = batch["labels"]
-        total = len(labels) if self._weights is None else self._weights[labels].sum()
+        total: Any = whole
+        if total is None:
+            total = len(labels) if self._weights is None else self._weights[labels].sum()
         loss = torch.zeros((), device=labels.device)
         for part in portions(batch, self.rows_at_once, self._pad_left):
             with training_pass(labels.device.type, self.args.bf16):
@@ -138,15 +153,22 @@ class TextTrainer(Trainer):
         return prepared
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        metrics: dict[str, float] = self._team.same(self._measured() if self._team.first else {})
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _measured(self) -> dict[str, float]:
         scored = self._evaluated(self)
-        metrics = {
+        return {
             "eval_loss": scored.loss,
             "eval_accuracy": scored.figures.accuracy,
             "eval_macro_f1": scored.figures.macro_f1,
         }
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        if self._team.first:
+            super()._save_checkpoint(model, trial)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Tell the callbacks; only evaluations are kept in the state, which every checkpoint carries."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.devices import Devices, environment_of_several, on_several, processes
 from tlworkbench.jobs.folder import JobFolder, open_job
 from tlworkbench.jobs.state import JobState, write_state
 
@@ -29,6 +30,13 @@ def launch(job: JobFolder, command: Sequence[str] = ()) -> None:
     state = job.state()
     if state.status not in ("starting", "queued") and not state.ended:
         raise UserError(f"{job.run} is already running (process {state.pid})", "Follow it, or stop it first.")
+    words = list(command or ENGINE_COMMAND)
+    devices = _processes(job)
+    if devices > 1:
+        if refusal := Devices.here().refusal(devices):
+            write_state(job.state_file, JobState(status="failed", what=refusal.what, hint=refusal.hint))
+            raise refusal
+        words = on_several(words, devices)
     write_state(job.state_file, JobState())
     environment = {
         **os.environ,
@@ -38,11 +46,12 @@ def launch(job: JobFolder, command: Sequence[str] = ()) -> None:
         # run beside three busy processes on two cores was four times slower.
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         "PYTHONUNBUFFERED": "1",
+        **(environment_of_several(devices) if devices > 1 else {}),
     }
     try:
         with job.log_file.open("ab") as log:
             child = subprocess.Popen(
-                [*(command or ENGINE_COMMAND), str(job.path)],
+                [*words, str(job.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -55,6 +64,15 @@ def launch(job: JobFolder, command: Sequence[str] = ()) -> None:
             f"the engine could not be started: {error.strerror}", "Check memory and process limits."
         ) from error
     _children[job.path] = child
+
+
+def _processes(job: JobFolder) -> int:
+    if job.kind != "train":
+        return 1
+    try:
+        return processes(job.spec())
+    except UserError:
+        return 1  # The engine says what is wrong with it.
 
 
 def reap() -> None:

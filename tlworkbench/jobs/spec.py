@@ -103,6 +103,8 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     """Seed of everything random."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Numbers used in the forward and backward pass; `auto` is bf16 where the hardware has it, fp16 needs a GPU."""
+    devices: Positive = 1
+    """GPUs that learn side by side, or processes where there is none; a step's rows are divided among them."""
     checkpoint_limit: Positive = 2
     """Checkpoints kept on disk beside the best."""
     journal_version: int | None = None

@@ -19,6 +19,7 @@ from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import effective_length, folder_limit
 from tlworkbench.inference.token_lengths import TokenCounter
 from tlworkbench.jobs.checkpoint_space import CheckpointSpace
+from tlworkbench.jobs.devices import Devices, processes
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import ClassRows, Facts
 from tlworkbench.preflight.model_size import learning, model_size
@@ -68,7 +69,7 @@ class LookAhead:
             steps_per_epoch=spec.steps_per_epoch(many),
             epochs=spec.total_steps(many) / spec.steps_per_epoch(many) if many and spec.steps else spec.epochs,
             rows_a_step=spec.rows_a_step,
-            findings=(*judge(drawn, spec.class_weights), *_repeats(subject)),
+            findings=(*_devices(spec), *judge(drawn, spec.class_weights), *_repeats(subject)),
         )
         facts = self._with_model(facts, spec, rows, drawn)
         return msgspec.structs.replace(facts, findings=tuple(sorted(facts.findings, key=lambda one: _ORDER[one.level])))
@@ -114,6 +115,11 @@ class LookAhead:
                     self._counter = folder, TokenCounter(folder)
                 return self._counter[1](rows.texts(np.sort(sample).tolist()))
         return np.zeros(0, np.int32)
+
+
+def _devices(spec: TrainSpec) -> list[Finding]:
+    refusal = Devices.here().refusal(processes(spec))
+    return [Finding.refusal(refusal)] if refusal else []
 
 
 def _repeats(subject: Subject) -> list[Finding]:
