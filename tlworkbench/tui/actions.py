@@ -120,6 +120,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("train.preflight", ("p",), "preflight", "Tell what a run would do, before it is started.", footer=True),
     Action(
+        "train.baselines",
+        ("b",),
+        "baselines",
+        "Measure what a run is held against: majority, the chosen model as it is, its head alone; again stops it.",
+    ),
+    Action(
         "train.stop",
         ("x",),
         "stop",

@@ -17,15 +17,17 @@ from tlworkbench.tui.background import in_background
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.preflight import Preflight
+from tlworkbench.tui.screens.train_baselines import MeasuringBaselines
 from tlworkbench.tui.screens.train_facts import FactsRead, RunFacts, read_facts, rows_of_cell
 from tlworkbench.tui.screens.train_options import remembered
 from tlworkbench.tui.screens.train_start import StartRun
-from tlworkbench.tui.screens.train_stop import StoppingRuns
 from tlworkbench.tui.standing import in_front
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.widgets.line_list import LineList
 from tlworkbench.tui.widgets.run_table import RunTable
 
+_KINDS = ("train", "export", "baseline")
+"""Jobs that show here."""
 TICK_SECONDS = 1.0
 _SOON = 0.03
 """Updates that come together are painted together."""
@@ -33,7 +35,7 @@ _STEADY = 1.0
 """Seconds between two paintings at least while a run does nothing but step: its processor time is not ours."""
 
 
-class TrainScreen(StoppingRuns):
+class TrainScreen(MeasuringBaselines):
     """Shows one run of the workspace, the newest unless another was chosen, and all of them below."""
 
     SCOPE = "train"
@@ -58,7 +60,7 @@ class TrainScreen(StoppingRuns):
         self._chosen = str(kept.get("run", ""))
         self.workbench.look_changed.subscribe(self, lambda _: self._recoloured())
         self.set_interval(TICK_SECONDS, self._tick)
-        for kind in ("train", "export"):
+        for kind in _KINDS:
             self._read(*(job for job, _ in self.workbench.jobs.of_kind(kind)))
         self._paint()
 
@@ -68,9 +70,9 @@ class TrainScreen(StoppingRuns):
 
     def job_updated(self, update: JobUpdated) -> None:
         """A run or an export goes on; what is read from its folder is read again when it ends."""
-        if update.job.kind not in ("train", "export"):
+        if update.job.kind not in _KINDS:
             return
-        known = update.job in self._facts or update.job in self._exports
+        known = any(update.job in read for read in (self._facts, self._exports, self._measured_for))
         if not known or update.state.ended:
             self._read(update.job)
             if update.state.ended and (run := self._exports.get(update.job)):
@@ -208,6 +210,7 @@ class TrainScreen(StoppingRuns):
         self._facts |= event.runs
         new = event.exports.keys() - self._exports.keys()
         self._exports |= event.exports
+        self._measured_for |= event.baselines
         # An export that ended before anyone knew of which run it was.
         runs = {self._exports[job] for job in new}
         self._read(*(job for job, _ in self._runs() if job.run in runs))
@@ -229,4 +232,5 @@ class TrainScreen(StoppingRuns):
 def _news(state: RunState) -> tuple[object, ...]:
     # All but the steps and the gauges, which always move.
     begun = bool(state.steps)
-    return state.status, state.training, len(state.evaluations), len(state.notes), state.progress, begun
+    told = len(state.evaluations), len(state.notes), len(state.baselines)
+    return state.status, state.training, *told, state.progress, begun

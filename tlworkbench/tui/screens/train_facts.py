@@ -10,7 +10,7 @@ from tlworkbench.errors import UserError
 from tlworkbench.inference.report import BundleReport, read_report
 from tlworkbench.jobs.choose import has_model
 from tlworkbench.jobs.folder import JobFolder
-from tlworkbench.jobs.spec import ExportSpec, TrainSpec
+from tlworkbench.jobs.spec import BaselineSpec, ExportSpec, TrainSpec
 
 PREDICTIONS = "predictions.arrow"
 """The best weights' answers to the validation rows, in the folder of a run that is done."""
@@ -21,6 +21,8 @@ class RunFacts:
     """A training run's settings and what came of it."""
 
     model: str = ""
+    spec: TrainSpec | None = None
+    """None where its job.toml can't be read."""
     toml: str = ""
     """Its job.toml."""
     has_model: bool = False
@@ -34,15 +36,17 @@ class RunFacts:
 
 @dataclass
 class FactsRead(Message, bubble=False):
-    """Folders were read: training runs by job, exports by job as the number of the run they are of."""
+    """Folders were read: training runs by job, exports by job as the number of the run they are of, and baselines."""
 
     runs: dict[JobFolder, RunFacts]
     exports: dict[JobFolder, str]
+    baselines: dict[JobFolder, TrainSpec]
+    """What runs they were measured for."""
 
 
 def read_facts(jobs: Iterable[JobFolder]) -> FactsRead:
-    """Read the folders of training runs and exports."""
-    found = FactsRead({}, {})
+    """Read the folders of training runs, exports and baselines."""
+    found = FactsRead({}, {}, {})
     for job in jobs:
         if job.kind == "train":
             found.runs[job] = _run_facts(job)
@@ -51,6 +55,8 @@ def read_facts(jobs: Iterable[JobFolder]) -> FactsRead:
                 spec = job.spec()
             except UserError:
                 continue
+            if isinstance(spec, BaselineSpec):
+                found.baselines[job] = spec.run
             if isinstance(spec, ExportSpec):
                 found.exports[job] = f"{int(spec.run):04d}" if spec.run.isdecimal() else spec.run
     return found
@@ -79,10 +85,10 @@ def rows_of_cell(job: JobFolder, true: str, answer: str) -> list[int]:
 
 
 def _run_facts(job: JobFolder) -> RunFacts:
-    problem, model = "", ""
+    problem, spec = "", None
     try:
-        spec = job.spec()
-        model = spec.model if isinstance(spec, TrainSpec) else ""
+        read = job.spec()
+        spec = read if isinstance(read, TrainSpec) else None
     except UserError as error:
         problem = error.what
     try:
@@ -90,7 +96,8 @@ def _run_facts(job: JobFolder) -> RunFacts:
     except UserError as error:
         report, problem = None, error.what
     return RunFacts(
-        model=model,
+        model=spec.model if spec else "",
+        spec=spec,
         toml=_text(job),
         has_model=has_model(job),
         has_answers=(job.path / PREDICTIONS).is_file(),

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tlworkbench.jobs.condition import Condition, condition
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
+from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.jobs.stop import GRACE_SECONDS
 from tlworkbench.tui.screens import train_notice, train_words
 from tlworkbench.tui.screens.train_curves import CurvesPane
@@ -39,6 +40,8 @@ class TrainPanes(CurvesPane):
         self._facts: dict[JobFolder, RunFacts] = {}
         self._exports: dict[JobFolder, str] = {}
         """Export jobs with the number of the run they are of."""
+        self._measured_for: dict[JobFolder, TrainSpec] = {}
+        """Jobs that measured baselines, with the run they did it for."""
         self._asked: dict[JobFolder, float] = {}
         """Runs that were asked to stop here, and when (monotonic)."""
 
@@ -55,6 +58,7 @@ class TrainPanes(CurvesPane):
                     yield Static(id="metrics")
                     yield self._class_table
                 yield self._confusion
+        yield Static(id="baselines")
         yield Static(id="line")
         yield Static(id="gauges")
         yield Static(id="notice")
@@ -94,6 +98,12 @@ class TrainPanes(CurvesPane):
         raise NotImplementedError
 
     def _export_of(self, job: JobFolder) -> tuple[JobFolder, RunState] | None:
+        raise NotImplementedError
+
+    def _held_against(self, job: JobFolder, state: RunState) -> RunState:
+        raise NotImplementedError
+
+    def _paint_baselines(self, state: RunState | None) -> None:
         raise NotImplementedError
 
     def _panes(self) -> list[Widget]:
@@ -137,7 +147,7 @@ class TrainPanes(CurvesPane):
         if shown is None:
             self._paint_nothing()
             return
-        job, state = shown
+        job, state = shown[0], self._held_against(*shown)
         if state.ended:
             self._asked.pop(job, None)
         facts = self._facts.get(job, RunFacts())
@@ -145,11 +155,13 @@ class TrainPanes(CurvesPane):
         stands = self._stands(job, state)
         self._paint_curves(job, state, model, self._in_chart(state, stands), stands.word)
         self._paint_figures(state, "enter" if facts.has_answers else "")
+        self._paint_baselines(state)
         self._paint_lines(state)
         self._paint_notice(job, state, facts, stands)
         self._paint_below(job, state, facts)
 
     def _paint_nothing(self) -> None:
+        self._paint_baselines(None)
         info = self.workbench.workspace.info
         lines = [Content.styled("no run yet", "bold")]
         if not self.workbench.workspace.has_rows:
@@ -159,6 +171,8 @@ class TrainPanes(CurvesPane):
         else:
             model = clean(train_words.model_name(info.model))
             lines.append(Content.assemble(("s", "bold $accent"), f" starts one with {model}"))
+            if not self.query_one("#baselines").has_class("-some"):
+                lines.append(Content.assemble(("b", "bold $accent"), " measures what it starts from"))
         self._chart.follow(None, Content("\n").join(lines))
         self._chart.entitle(Content.styled("Train", "bold"))
         self._paint_figures(RunState(), "")
