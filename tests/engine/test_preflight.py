@@ -2,13 +2,20 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tlworkbench.engine import preflight
 from tlworkbench.engine.context import JobContext
+from tlworkbench.engine.run_record import Probe, read_record
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.follow import EventTail
 from tlworkbench.jobs.spec import PreflightSpec
+from tlworkbench.preflight.ahead import LookAhead
 from tlworkbench.preflight.facts import Facts
+from tlworkbench.preflight.guide import guide
+from tlworkbench.preflight.speeds import read_speeds, remember
+from tlworkbench.preflight.work import SLOWER
 
 
 def tried(trials: Any, **changes: Any) -> Any:
@@ -28,15 +35,50 @@ def test_a_trial_tells_time_and_memory_and_leaves_nothing(trials: Any) -> None:
     assert not job.model_dir.exists() and not job.checkpoints_dir.exists()
 
 
-def test_twice_the_epochs_take_about_twice_the_steps(trials: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_told_to_its_end_not_its_steps_alone(trials: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from tlworkbench.engine import trial
-    from tlworkbench.engine.run_record import Probe
 
     probe = Probe(rows=8, tokens=24, seconds=1.0, step_seconds=2.0, peak_bytes=10)
     monkeypatch.setattr(trial, "probe", lambda *given: probe)
+    monkeypatch.setattr(trial, "_scoring", lambda *given: 0.01)
     short, long = (tried(trials, epochs=epochs)[1].result["seconds"] for epochs in (1.0, 3.0))
-    # 15 steps of 2 s an epoch, and a third of the time for each of 30 rows to validate on.
-    assert long - short == pytest.approx(2 * (15 * 2 + 30 * 2 / 8 / 3), abs=3)
+    # 15 steps an epoch, each longer than its batch alone, and 30 rows of some 16 tokens to validate on.
+    assert 2 * (15 * 2 * SLOWER + 30 * 10 * 0.01) < long - short + 3 < 2 * (15 * 2 * SLOWER + 30 * 30 * 0.01) + 6
+
+
+def test_what_a_run_took_is_remembered_and_told_of_the_next(trials: Any) -> None:
+    assert tried(trials)[1].result["seconds"] > 0
+    (before,) = read_speeds()
+    trials.train(trials.job(trials.spec()))
+    (speed,) = read_speeds()
+    assert not before.whole and speed.whole and speed.signature == before.signature
+    assert min(speed.token_seconds, speed.scoring_seconds, speed.slower, speed.base_bytes, speed.token_bytes) > 0
+    taken = read_record(trials.workspace.jobs_dir / "0002-train")
+    assert taken is not None and 0 < speed.fixed_seconds < taken.seconds
+    remember(msgspec.structs.replace(speed, fixed_seconds=1000.0, slower=1.0))
+    told = tried(trials)[1].result["seconds"]
+    assert 1000 < told < 1100
+    spec = trials.spec()
+    facts = LookAhead(trials.workspace).at(spec)
+    by = {one.strategy: one for one in guide(facts, spec)}
+    assert by["full"].basis == "run" and 1000 < by["full"].seconds < 1100
+
+
+def test_adapters_are_tried_as_they_would_learn(trials: Any) -> None:
+    full, lora = (tried(trials, strategy=one)[1].result for one in ("full", "lora"))
+    assert lora["step_seconds"] > 0 and lora["peak_bytes"] > 0 and full["precision"] == lora["precision"]
+    assert {one.strategy for one in read_speeds()} == {"full", "lora"}
+
+
+def test_a_head_is_tried_by_what_is_to_be_computed_for_it(trials: Any) -> None:
+    spec = {"strategy": "head", "epochs": 3.0, "batch_size": 32, "learning_rate": 1e-4}
+    first = tried(trials, **spec)[1].result
+    assert first["seconds"] > 0 and first["step_seconds"] == 0
+    trials.train(trials.job(trials.spec(**spec)))
+    job, finished = tried(trials, **spec)
+    # Nothing to compute: no model is loaded.
+    assert 1.5 < finished.result["seconds"] < 2 and finished.status == "done"
+    assert not any(event.what == "loading the model" for event in EventTail(job.events_file).read())  # type: ignore[union-attr]
 
 
 def test_it_refuses_what_the_run_refuses(empty_trials: Any) -> None:

@@ -10,9 +10,10 @@ from tlworkbench import paths
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight import speeds
 from tlworkbench.preflight.facts import ClassRows, Facts
-from tlworkbench.preflight.guide import PADDING, StrategyGuess, guide
+from tlworkbench.preflight.guide import StrategyGuess, guide
 from tlworkbench.preflight.model_size import ModelSize, model_size
 from tlworkbench.preflight.speeds import Speed, read_speeds, remember, this_machine
+from tlworkbench.preflight.work import PADDING
 
 SIZE = ModelSize(22_700_000, 10_600_000, 384, 6, 36_864, "bert 384x6x1536")
 FACTS = Facts(

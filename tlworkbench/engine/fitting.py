@@ -28,6 +28,7 @@ from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import telling
 from tlworkbench.engine.texts import TokenisedTexts
 from tlworkbench.engine.token_cache import tokenise_kept
+from tlworkbench.engine.told_speed import Timing, timing_of
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
 from tlworkbench.inference.text_limit import effective_length
 from tlworkbench.jobs.checkpoint_space import CheckpointSpace
@@ -50,6 +51,8 @@ class Fitted:
 
     examples_per_second: float
     """Over this process's steps, evaluations not counted."""
+    timing: Timing | None = None
+    """None for a resumed run."""
 
 
 def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence[str]) -> Prepared:
@@ -127,7 +130,8 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         if reason is None:
             raise
         raise reason from error
-    return Fitted(pace.mean_examples_per_second)
+    timing = timing_of(pace, prepared.train, prepared.classifier.model, probed)
+    return Fitted(pace.mean_examples_per_second, timing)
 
 
 def _probed(plan: Plan, prepared: Prepared, trainer: TextTrainer) -> Probe:

@@ -5,6 +5,7 @@ import shutil
 import time
 from typing import Any
 
+from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.engine.baseline_store import as_result, read_lines
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint, keep_as_model
 from tlworkbench.engine.fitting import Fitted
@@ -17,7 +18,9 @@ from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import Stopped, telling
 from tlworkbench.engine.texts import TokenisedTexts
+from tlworkbench.engine.told_speed import remember_run
 from tlworkbench.jobs.events import Finished
+from tlworkbench.preflight.work import PADDING
 
 _SAME = 1e-9
 """Two evaluations of the same weights in the same process differ by nothing; room for a rounded JSON number."""
@@ -41,6 +44,10 @@ def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
     scored = score(saved, validation, examples.classes, plan.names, plan.precision, told)
     write_predictions(context.job.path, examples.keys, examples.classes, plan.names, scored)
     _compare(plan, best, scored)
+    if fitted.timing is not None:
+        source = resolve_model(plan.spec.model, context.job.path.parent)
+        scored_tokens = float((validation.lengths + PADDING).sum())
+        remember_run(plan.spec, source, fitted.timing, time.monotonic() - plan.began, scored_tokens)
     early = last.step < plan.total_steps
     if early:
         context.note(

@@ -25,12 +25,18 @@ class Pace:
         self._steps = 0
         self._marks: deque[tuple[float, int]] = deque([(0.0, 0)])
         self._evaluation = 0.0
+        self._evaluating: list[float] = []
 
     @property
     def seconds(self) -> float:
         """Seconds of training so far."""
         until = self._now() if self._paused_at is None else self._paused_at
         return until - self._began - self._paused
+
+    @property
+    def steps(self) -> int:
+        """Steps that ended in this process."""
+        return self._steps
 
     @property
     def examples_per_second(self) -> float:
@@ -67,6 +73,12 @@ class Pace:
     def evaluation_took(self, seconds: float) -> None:
         """The next evaluations are expected to take as long."""
         self._evaluation = seconds
+        self._evaluating.append(seconds)
+
+    @property
+    def evaluations(self) -> tuple[float, ...]:
+        """Seconds each of them took."""
+        return tuple(self._evaluating)
 
     def evaluation_expected(self, rows: int) -> float:
         """Seconds an evaluation of `rows` takes: as the last one, else a third of what training on them takes."""

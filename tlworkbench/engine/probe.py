@@ -64,22 +64,31 @@ def probe(
                 # What is made ready at the first pass is no part of a step.
                 took = _passed(model, texts, tried, precision) and _passed(model, texts, tried, precision)
                 if took is not None:
-                    return _told(texts, tried, took[0], rows, rows_a_step, held + need(rows))
+                    return _told(texts, tried, took[0], rows, rows_a_step, held + need(rows), held)
         while (took := _passed(model, texts, longest[:rows], precision)) is None:
             lowered(rows, smaller(rows), "out of memory")
             rows = smaller(rows)
-        return _told(texts, longest[:rows], took[0], rows, rows_a_step, took[1] + _MOMENTS * _learning(model))
+        return _told(texts, longest[:rows], took[0], rows, rows_a_step, took[1] + _MOMENTS * _learning(model), held)
     finally:
         model.zero_grad(set_to_none=True)
         before.restore()
 
 
-def _told(texts: TokenisedTexts, tried: Rows, seconds: float, rows: int, rows_a_step: int, peak: int) -> Probe:
+def _told(
+    texts: TokenisedTexts, tried: Rows, seconds: float, rows: int, rows_a_step: int, peak: int, held: int
+) -> Probe:
     tokens = padded_width(int(texts.lengths[tried].max()))
     # A step's rows are of like length, on average as long as all rows are.
     step = min(rows_a_step, len(texts)) * padded_width(math.ceil(texts.lengths.mean()))
     each = seconds / (len(tried) * tokens)
-    return Probe(rows=rows, tokens=tokens, seconds=each * rows * tokens, step_seconds=each * step, peak_bytes=peak)
+    return Probe(
+        rows=rows,
+        tokens=tokens,
+        seconds=each * rows * tokens,
+        step_seconds=each * step,
+        peak_bytes=peak,
+        held_bytes=held,
+    )
 
 
 def _need(model: Any, one: Batch, two: Batch, precision: Precision) -> Callable[[int], int]:

@@ -52,7 +52,9 @@ class Probe(msgspec.Struct, frozen=True):
     step_seconds: float
     """A step's rows of average length at that speed."""
     peak_bytes: int
-    """Memory at its fullest, the optimizer's share included: of the process, or of the GPU where one is used."""
+    """Memory at its fullest, the optimizer's share included: of the process, or of the GPU where one is used,"""
+    held_bytes: int = 0
+    """and what was held before, the model loaded."""
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):

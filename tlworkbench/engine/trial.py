@@ -4,29 +4,44 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.failures import explained
-from tlworkbench.engine.fitting import prepare
+from tlworkbench.engine.fitting import Prepared, prepare
+from tlworkbench.engine.lora import learning_weights
 from tlworkbench.engine.machine import free_memory, resident_memory
 from tlworkbench.engine.plan import Plan, plan_run
 from tlworkbench.engine.probe import probe
+from tlworkbench.engine.run_record import Probe
+from tlworkbench.engine.scoring import autocast
+from tlworkbench.engine.texts import TokenisedTexts
+from tlworkbench.engine.told_speed import remember_trial
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import Tried
+from tlworkbench.preflight.model_size import model_size
+from tlworkbench.preflight.speeds import last_run
+from tlworkbench.preflight.work import PADDING, SLOWER, seconds_of, work_of
 
-_FORWARD = 1 / 3
-"""Share of the forward pass in a step's time."""
+_SCORED = 64
+"""Texts that are measured twice, to tell how long an evaluation takes."""
+_DISK = 300e6
+"""Bytes of a checkpoint written in a second, in round numbers."""
+_CHECKPOINT_BYTES = 12
+"""For each weight: itself and AdamW's two moments."""
 
 
 def try_out(
     context: JobContext, spec: TrainSpec, examples: RunExamples, source: Path, texts: Sequence[str], began: float
 ) -> Tried:
-    """Load the model at `source`, send its longest batch of `texts` through and scale up.
+    """Load the model at `source`, send its longest batch of `texts` through and scale up to the whole run.
 
-    Raises UserError where memory doesn't last even for one row at a time, Stopped when the job is asked to stop.
+    The whole is all there is from the start of the process to its end, what a run of the same kind has shown beside
+    its steps included. Raises UserError where memory doesn't last even for one row at a time, Stopped when the job is
+    asked to stop.
     """
     plan = plan_run(context, spec, examples, began)
     on_gpu = plan.device == "cuda"
@@ -38,13 +53,14 @@ def try_out(
     ready = time.monotonic() - began
     try:
         probed = probe(model, prepared.train, rows, spec.rows_a_step, plan.precision, lambda *told: None)
+        scoring = _scoring(plan, model, prepared.train)
     except (RuntimeError, MemoryError) as error:
         reason = explained(error, 1, int(prepared.train.lengths.max()), str(context.job.path))
         if reason is None:
             raise
         raise reason from error
     return Tried(
-        seconds=ready + _seconds(plan, probed.step_seconds),
+        seconds=_seconds(plan, prepared, source, probed, scoring, ready),
         step_seconds=probed.step_seconds,
         peak_bytes=probed.peak_bytes,
         free_bytes=free,
@@ -54,8 +70,33 @@ def try_out(
     )
 
 
-def _seconds(plan: Plan, step_seconds: float) -> float:
-    """All steps, and validation after each epoch."""
-    epochs = math.ceil(plan.total_steps / plan.steps_per_epoch)
-    row = step_seconds / min(plan.spec.rows_a_step, len(plan.examples.train))
-    return plan.total_steps * step_seconds + epochs * len(plan.examples.validation) * row * _FORWARD
+def _seconds(plan: Plan, prepared: Prepared, source: Path, probed: Probe, scoring: float, ready: float) -> float:
+    spec, train_rows = plan.spec, len(plan.examples.train)
+    tokens, longest = float(prepared.train.lengths.mean()), int(prepared.train.lengths.max())
+    before = last_run(model_size(source).signature, spec.strategy, spec.precision)
+    told = probed.step_seconds / (min(spec.rows_a_step, len(prepared.train)) * (tokens + PADDING))
+    slower = before.slower if before is not None and before.slower else SLOWER
+    learning = learning_weights(prepared.classifier.model)
+    if before is not None:
+        fixed = before.fixed_seconds
+    else:
+        epochs = math.ceil(plan.total_steps / plan.steps_per_epoch)
+        written = learning * _CHECKPOINT_BYTES * epochs + 4 * model_size(source).parameters
+        # The model is loaded once more to be measured.
+        fixed = 1.5 * ready + written / _DISK
+    speed = remember_trial(spec, source, probed, learning, token=told * slower, scoring=scoring, fixed=fixed)
+    return seconds_of(work_of(spec, train_rows, len(plan.examples.validation), tokens, longest), speed)
+
+
+def _scoring(plan: Plan, model: Any, texts: TokenisedTexts) -> float:
+    """Seconds a token of an evaluation takes."""
+    batch = {name: values.to(plan.device) for name, values in texts.batch(range(min(_SCORED, len(texts)))).items()}
+    took = 0.0
+    model.eval()
+    # What is made ready at the first pass is no part of it.
+    for _ in range(2):
+        began = time.monotonic()
+        with torch.no_grad(), autocast(plan.device, plan.precision):
+            model(**batch).logits.cpu()
+        took = time.monotonic() - began
+    return took / batch["input_ids"].numel()

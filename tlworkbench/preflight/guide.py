@@ -1,6 +1,5 @@
 """Time and memory of each strategy on this machine, to choose by: remembered where it was measured, else reckoned."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -13,16 +12,12 @@ from tlworkbench.preflight.facts import Facts
 from tlworkbench.preflight.model_size import ModelSize, learning
 from tlworkbench.preflight.speeds import Speed, cores, gpus, read_speeds
 from tlworkbench.preflight.words import about
+from tlworkbench.preflight.work import COST, Strategy, seconds_of, work_of
 
-Strategy: TypeAlias = Literal["full", "lora", "head"]
 STRATEGIES: tuple[Strategy, ...] = ("full", "lora", "head")
 Basis: TypeAlias = Literal["run", "trial", "strategy", "model", "nothing"]
 """A run of this strategy and model told it, a trial of it, another strategy, another model, or nothing did."""
 
-PADDING = 4
-"""Tokens of padding a text: batches hold texts of like length and are padded to a multiple of 8."""
-_COST: dict[Strategy, float] = {"full": 3.0, "lora": 2.3, "head": 1.0}
-"""What a token takes, as a multiple of its forward pass: LoRA leaves out most gradients of weights."""
 _ACTIVATIONS: dict[Strategy, float] = {"full": 1.0, "lora": 0.9, "head": 0.1}
 _TOKEN_BYTES = 72
 """Kept of a token for the backward pass by each layer: some 18 fp32 numbers for each number of a hidden state."""
@@ -30,8 +25,6 @@ _PROCESS = 500_000_000
 """Bytes of a process with torch and transformers,"""
 _FIXED = 15.0
 """and the seconds it takes to import them, load the model and keep it."""
-_FIT = 2e-4
-"""Seconds to fit a head to a row's features."""
 _CORE = 30e9
 _GPU = 20e12
 """Operations a second that training gets out of a core or a GPU, within a factor of `_UNSURE`."""
@@ -52,37 +45,6 @@ class StrategyGuess:
     basis: Basis = "nothing"
 
 
-@dataclass(frozen=True)
-class Work:
-    """Tokens that a run sends through a model, padding counted."""
-
-    trained: float
-    scored: float
-    """In all evaluations, that of the saved model too."""
-    at_once: int
-    """In the fullest batch."""
-    rows: int
-
-
-def work_of(facts: Facts, spec: TrainSpec) -> Work:
-    """What a run with these facts has to compute."""
-    tokens = facts.tokens + PADDING
-    if spec.strategy == "head":
-        rows = facts.train_rows + facts.validation_rows
-        return Work(rows * tokens, 0.0, 4096, rows)
-    evaluations = math.ceil(facts.steps / max(1, facts.steps_per_epoch)) + 1
-    rows = facts.steps * min(facts.rows_a_step, facts.train_rows)
-    at_once = min(spec.batch_size, facts.train_rows) * facts.longest
-    return Work(rows * tokens, evaluations * facts.validation_rows * tokens, at_once, rows)
-
-
-def seconds_of(work: Work, speed: Speed) -> float:
-    """A whole run at that speed, from the start of its process to the end."""
-    scoring = speed.scoring_seconds or speed.token_seconds / _COST["full"]
-    fit = work.rows * _FIT if speed.strategy == "head" else 0.0
-    return speed.fixed_seconds + work.trained * speed.token_seconds + work.scored * scoring + fit
-
-
 def guide(facts: Facts, spec: TrainSpec) -> tuple[StrategyGuess, ...]:
     """Time and memory of each strategy for the run that `facts` and `spec` describe; none where rows or model lack.
 
@@ -98,7 +60,7 @@ def guide(facts: Facts, spec: TrainSpec) -> tuple[StrategyGuess, ...]:
 
 def _guess(facts: Facts, spec: TrainSpec, size: ModelSize, known: Sequence[Speed]) -> StrategyGuess:
     speed, basis = _speed(spec, size, known)
-    work = work_of(facts, spec)
+    work = work_of(spec, facts.train_rows, facts.validation_rows, facts.tokens, facts.longest)
     seconds = seconds_of(work, speed)
     changed = learning(spec, size, len(facts.classes))
     memory = int(speed.base_bytes + _LEARNT_BYTES * changed + speed.token_bytes * work.at_once)
@@ -136,8 +98,8 @@ def _as_strategy(speed: Speed, strategy: Strategy, size: ModelSize) -> Speed:
     return msgspec.structs.replace(
         speed,
         strategy=strategy,
-        token_seconds=speed.token_seconds * _COST[strategy] / _COST[before],
-        scoring_seconds=speed.scoring_seconds or speed.token_seconds / _COST[before],
+        token_seconds=speed.token_seconds * COST[strategy] / COST[before],
+        scoring_seconds=speed.scoring_seconds or speed.token_seconds / COST[before],
         token_bytes=(speed.token_bytes or _TOKEN_BYTES * size.width * size.layers * _ACTIVATIONS[before])
         * _ACTIVATIONS[strategy]
         / _ACTIVATIONS[before],
@@ -153,7 +115,7 @@ def _unknown(size: ModelSize) -> Speed:
         strategy="full",
         precision="auto",
         multiplied=size.multiplied,
-        token_seconds=2 * _COST["full"] * size.multiplied / speed,
+        token_seconds=2 * COST["full"] * size.multiplied / speed,
         fixed_seconds=_FIXED,
         base_bytes=4 * size.parameters + (0 if here else _PROCESS),
         token_bytes=_TOKEN_BYTES * size.width * size.layers,

@@ -37,6 +37,8 @@ class Speed(msgspec.Struct, frozen=True, kw_only=True):
     """A token of an evaluation."""
     fixed_seconds: float = 0.0
     """All that a run takes beside: libraries, loading, the trial, checkpoints, keeping the model."""
+    slower: float = 0.0
+    """Time of its tokens as a multiple of what the longest batch had told before."""
     base_bytes: int = 0
     """Memory with the model loaded and nothing else,"""
     token_bytes: float = 0.0
@@ -75,6 +77,12 @@ def read_speeds() -> tuple[Speed, ...]:
     """All that is remembered of this machine, the latest first."""
     here = this_machine()
     return tuple(sorted((one for one in _read() if one.machine == here), key=lambda one: -one.at))
+
+
+def last_run(signature: str, strategy: str, precision: str) -> Speed | None:
+    """What a whole run of the same kind told."""
+    wanted = (this_machine(), signature, strategy, precision)
+    return next((one for one in read_speeds() if _key(one) == wanted and one.whole), None)
 
 
 def remember(speed: Speed) -> None:

@@ -1,0 +1,53 @@
+"""What a run has to compute, in tokens, and how long that takes at a known speed."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.preflight.speeds import Speed
+
+Strategy: TypeAlias = Literal["full", "lora", "head"]
+
+PADDING = 4
+"""Tokens of padding a text: batches hold texts of like length and are padded to a multiple of 8."""
+COST: dict[Strategy, float] = {"full": 3.0, "lora": 2.5, "head": 1.0}
+"""What a token takes, as a multiple of its forward pass: LoRA leaves out the gradients of most weights."""
+SLOWER = 1.3
+"""A run's step as a multiple of its longest batch's pace: clipping, AdamW, batches of ever new shapes."""
+FIT = 2e-4
+"""Seconds to fit a head to a row's features."""
+_SCORING_TOKENS = 4096
+"""Tokens of a batch that learns nothing, on a processor."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Tokens that a run sends through a model, padding counted."""
+
+    learnt: float
+    """In all steps; with `head` once each of its rows."""
+    scored: float
+    """In all evaluations, that of the saved model too."""
+    at_once: int
+    """In the fullest batch."""
+    rows: int
+    """Of which features are fitted, with `head`."""
+
+
+def work_of(spec: TrainSpec, train_rows: int, validation_rows: int, tokens: float, longest: int) -> Work:
+    """What a run on so many rows has to compute; tokens: of a text on average, longest: at most."""
+    tokens += PADDING
+    if spec.strategy == "head":
+        rows = train_rows + validation_rows
+        return Work(rows * tokens, 0.0, _SCORING_TOKENS, rows)
+    steps = spec.total_steps(train_rows)
+    evaluations = math.ceil(steps / spec.steps_per_epoch(train_rows)) + 1
+    learnt = steps * min(spec.rows_a_step, train_rows) * tokens
+    return Work(learnt, evaluations * validation_rows * tokens, min(spec.batch_size, train_rows) * longest, 0)
+
+
+def seconds_of(work: Work, speed: Speed) -> float:
+    """A whole run at that speed, from the start of its process to its end, early stopping not counted."""
+    scoring = speed.scoring_seconds or speed.token_seconds / COST["full"]
+    return speed.fixed_seconds + work.learnt * speed.token_seconds + work.scored * scoring + work.rows * FIT
