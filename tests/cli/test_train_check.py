@@ -12,6 +12,7 @@ from tlworkbench.cli.main import main
 from tlworkbench.data.rows_writer import write_rows
 from tlworkbench.jobs import launch as launching
 from tlworkbench.jobs.folder import list_jobs
+from tlworkbench.jobs.trials import FOLDER
 from tlworkbench.workspace import Workspace, open_workspace
 
 Run = Callable[..., tuple[int, str]]
@@ -85,7 +86,7 @@ def test_figures_stand_at_the_right_and_in_words(run: Run, workspace: Workspace,
     assert any(line.split()[:3] == ["steps", "304", "of"] for line in lines)
     assert any(line.startswith("time") and "4 min" in line for line in lines)
     assert any(line.startswith("memory") and "1.6 GB" in line and "of 23.0 GB free" in line for line in lines)
-    assert list_jobs(workspace.jobs_dir, "train") == []
+    assert list_jobs(workspace.jobs_dir) == list_jobs(workspace.root / FOLDER) == []
 
 
 def test_json_is_one_object(run: Run, workspace: Workspace, engine: Callable[[str], None]) -> None:
@@ -110,3 +111,16 @@ def test_what_the_trial_runs_into_is_a_refusal(run: Run, workspace: Workspace, e
     engine("Finished(status='failed', what='out of memory with one text', hint='Set a smaller max_length.')")
     status, shown = run()
     assert status == 1 and "✗" in shown and "out of memory with one text" in shown and "smaller max_length" in shown
+    assert list_jobs(workspace.root / FOLDER) == []
+
+
+def test_a_trial_that_broke_off_keeps_its_log_until_the_next(
+    run: Run, workspace: Workspace, engine: Callable[[str], None]
+) -> None:
+    engine("1 / 0")
+    status, shown = run()
+    (left,) = list_jobs(workspace.root / FOLDER)
+    assert status == 1 and str(left.log_file.name) in shown and "ZeroDivisionError" in left.log_file.read_text()
+    engine(DONE)
+    run()
+    assert list_jobs(workspace.root / FOLDER) == list_jobs(workspace.jobs_dir) == []

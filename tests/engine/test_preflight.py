@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.conftest import messages
 from tlworkbench.engine import preflight
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.run_record import Probe, read_record
 from tlworkbench.errors import UserError
+from tlworkbench.jobs.events import Note
 from tlworkbench.jobs.follow import EventTail
 from tlworkbench.jobs.spec import PreflightSpec
 from tlworkbench.preflight.ahead import LookAhead
@@ -91,3 +93,17 @@ def test_it_refuses_what_the_run_refuses(empty_trials: Any) -> None:
 def test_more_layers_frozen_than_there_are_is_found_out(trials: Any) -> None:
     with pytest.raises(UserError, match="freeze = 9"):
         tried(trials, freeze=9)
+
+
+def test_a_run_says_at_its_beginning_what_speaks_against_its_figures(empty_trials: Any) -> None:
+    train, held = messages(60, 1), messages(30, 2)
+    twice = ([*train[0], train[0][0], held[0][3], held[0][4]], [*train[1], train[1][1], held[1][3], held[1][4]])
+    empty_trials.write({"train": twice, "validation": held})
+    job = empty_trials.job(empty_trials.spec(epochs=0.2))
+    empty_trials.train(job)
+    said = [(event.level, event.text) for event in EventTail(job.events_file).read() if isinstance(event, Note)]
+    ahead = [finding.text for finding in LookAhead(empty_trials.workspace).at(empty_trials.spec()).findings]
+    doubts = [text for level, text in said if level == "warning"]
+    assert any(text.startswith("1 text stands with different labels") for text in doubts)
+    assert any(text.startswith("2 training rows stand in validation or test too") for text in doubts)
+    assert set(ahead) <= {text for _, text in said}

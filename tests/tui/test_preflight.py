@@ -9,6 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tlworkbench.jobs.folder import list_jobs
+from tlworkbench.jobs.trials import FOLDER
 from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.preflight import Preflight
 from tlworkbench.tui.screens.train import TrainScreen
@@ -71,7 +72,8 @@ async def test_facts_show_at_once_and_time_and_memory_when_they_were_tried(
         assert all(cell_len(line) <= size[0] for line in lines(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, StartRun))
-    assert [job.kind for job in list_jobs(ready.jobs_dir)] == ["preflight"]
+        await until(pilot, lambda: list_jobs(ready.root / FOLDER) == [])
+    assert list_jobs(ready.jobs_dir) == []
 
 
 async def test_leaving_ends_the_trial(ready: Workspace, engine: Engine, until: Until, lines: Lines) -> None:
@@ -79,9 +81,10 @@ async def test_leaving_ends_the_trial(ready: Workspace, engine: Engine, until: U
     app = Workbench(ready)
     async with app.run_test(size=(80, 24)) as pilot:
         await pressed(pilot, until, "p", Preflight)
-        await until(pilot, lambda: [job.state().status for job in list_jobs(ready.jobs_dir)] == ["running"])
+        await until(pilot, lambda: [job.state().status for job in list_jobs(ready.root / FOLDER)] == ["running"])
         await pilot.press("escape")
-        await until(pilot, lambda: [job.state().status for job in list_jobs(ready.jobs_dir)] == ["stopped"])
+        await until(pilot, lambda: list_jobs(ready.root / FOLDER) == [])
+    assert list_jobs(ready.jobs_dir) == []
 
 
 async def test_what_cannot_work_is_told_and_not_tried(unfit: Workspace, until: Until, lines: Lines) -> None:

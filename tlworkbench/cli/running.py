@@ -17,9 +17,10 @@ from tlworkbench.jobs.follow import follow_events
 from tlworkbench.jobs.launch import launch
 from tlworkbench.jobs.queue import advance, before, states_on_disk, submit
 from tlworkbench.jobs.run_state import RunState
-from tlworkbench.jobs.spec import JobSpec, TrainSpec
+from tlworkbench.jobs.spec import JobSpec, PreflightSpec, TrainSpec
 from tlworkbench.jobs.state import JobState
 from tlworkbench.jobs.stop import ask_to_stop
+from tlworkbench.jobs.trials import begin_trial, end_trial
 from tlworkbench.settings import load_settings
 from tlworkbench.workspace import Workspace, current_workspace, open_workspace, remember_current
 
@@ -42,12 +43,15 @@ def run_job(workspace: Workspace, spec: JobSpec, name: str = "") -> tuple[JobFol
     finally:
         if isinstance(spec, TrainSpec) and job.state().ended:
             ring()
+        end_trial(job)
 
 
 def start_job(workspace: Workspace, spec: JobSpec, name: str = "") -> JobFolder:
     """Start a job; a training run waits where one runs already."""
     if isinstance(spec, TrainSpec):
         return submit(workspace.jobs_dir, spec, name)
+    if isinstance(spec, PreflightSpec):
+        return begin_trial(workspace.root, spec, name)
     job = create_job(workspace.jobs_dir, spec, name)
     launch(job)
     return job

@@ -19,6 +19,7 @@ class Chosen:
 
     examples: RunExamples
     drawn: TrainingRows
+    labelling: Labelling
 
 
 def labelling_at(workspace: Workspace, rows: Rows, version: int | None) -> Labelling:
@@ -37,7 +38,7 @@ def choose_examples(workspace: Workspace, rows: Rows, spec: TrainSpec) -> Chosen
         train=_labelled(rows, drawn.train),
         validation=_labelled(rows, drawn.validation),
     )
-    return Chosen(chosen, drawn)
+    return Chosen(chosen, drawn, labelling)
 
 
 def texts_of(rows: Rows, keys: Keys) -> list[str]:

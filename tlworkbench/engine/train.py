@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from tlworkbench.catalog.resolve import resolve_model
+from tlworkbench.data.checks.subject import Subject, TextFacts
 from tlworkbench.data.findings import refuse
 from tlworkbench.data.rows import Rows
 from tlworkbench.data.run_examples import RunExamples, read_examples, write_examples
@@ -16,6 +17,7 @@ from tlworkbench.engine.reference_lines import begin_with_lines, measure_as_load
 from tlworkbench.engine.run_record import begin_record, read_record
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.preflight.ahead import repeats
 from tlworkbench.workspace import Workspace, open_workspace
 
 
@@ -55,7 +57,8 @@ def loaded_from(spec: TrainSpec, checkpoint: Checkpoint | None, workspace: Works
 
 def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Rows) -> RunExamples:
     chosen = choose_examples(workspace, rows, spec)
-    for finding in refuse(judge(chosen.drawn, spec.class_weights)):
+    subject = Subject.of(TextFacts(rows), chosen.labelling)
+    for finding in (*refuse(judge(chosen.drawn, spec.class_weights)), *repeats(subject)):
         context.note(finding.text, finding.level == "warning")
     drawn = len(chosen.examples.train)
     if drawn < chosen.drawn.usable_rows:

@@ -69,7 +69,7 @@ class LookAhead:
             steps_per_epoch=spec.steps_per_epoch(many),
             epochs=spec.total_steps(many) / spec.steps_per_epoch(many) if many and spec.steps else spec.epochs,
             rows_a_step=spec.rows_a_step,
-            findings=(*_devices(spec), *judge(drawn, spec.class_weights), *_repeats(subject)),
+            findings=(*_devices(spec), *judge(drawn, spec.class_weights), *repeats(subject)),
         )
         facts = self._with_model(facts, spec, rows, drawn)
         return msgspec.structs.replace(facts, findings=tuple(sorted(facts.findings, key=lambda one: _ORDER[one.level])))
@@ -122,7 +122,8 @@ def _devices(spec: TrainSpec) -> list[Finding]:
     return [Finding.refusal(refusal)] if refusal else []
 
 
-def _repeats(subject: Subject) -> list[Finding]:
+def repeats(subject: Subject) -> list[Finding]:
+    """Doubts about texts that stand with several labels, or in more than one split."""
     found = []
     if count := conflicts(subject).count:
         stands = "text stands" if count == 1 else "texts stand"

@@ -13,7 +13,8 @@ from tlworkbench.jobs.follow import follow, read_run
 from tlworkbench.jobs.launch import disown, launch
 from tlworkbench.jobs.queue import advance, before, resubmit, submit, waiting
 from tlworkbench.jobs.run_state import RunState
-from tlworkbench.jobs.spec import JobSpec, TrainSpec
+from tlworkbench.jobs.spec import JobSpec, PreflightSpec, TrainSpec
+from tlworkbench.jobs.trials import begin_trial, end_trial
 from tlworkbench.tui.messages import JobFound, JobUpdated, WorkFailed
 
 LOOK_SECONDS = 1.0
@@ -47,6 +48,8 @@ class Jobs:
         """Make a job of `spec`, start its process and follow it; a training run may have to wait. Raises UserError."""
         if isinstance(spec, TrainSpec):
             job = submit(self.folder, spec, name)
+        elif isinstance(spec, PreflightSpec):
+            job = begin_trial(self.folder.parent, spec, name)
         else:
             job = create_job(self.folder, spec, name)
             launch(job)
@@ -112,6 +115,7 @@ class Jobs:
                 self._app.post_message(JobUpdated(job, state))
         finally:
             self.followed.discard(job)
+            end_trial(job)
 
     def _look(self) -> None:
         seen: dict[JobFolder, int] = {}

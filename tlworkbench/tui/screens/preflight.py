@@ -1,5 +1,6 @@
 """What a training run would do, told before it is started."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -70,8 +71,10 @@ class Preflight(Dialog[bool]):
 
     def on_unmount(self) -> None:
         """What is still being tried is of no use to anybody."""
-        if self._job is not None and not self._job.state().ended:
-            ask_to_stop(self._job)
+        # One that is only just starting can't be stopped yet: it ends by itself soon enough.
+        with contextlib.suppress(UserError):
+            if self._job is not None and not self._job.state().ended:
+                ask_to_stop(self._job)
 
     def action_go_on(self) -> None:
         """Close, and go on to the form."""
