@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,11 +17,11 @@ from textual.widget import Widget
 
 from tlworkbench.tui.text import counted
 from tlworkbench.tui.themes import Look
-from tlworkbench.tui.widgets import panel, plot, readout
-from tlworkbench.tui.widgets.axes import Axis, label_line
+from tlworkbench.tui.widgets import drawing, plot, readout
+from tlworkbench.tui.widgets.drawing import Drawing
 from tlworkbench.tui.widgets.figure import Figure
 from tlworkbench.tui.widgets.frame import Place, edge
-from tlworkbench.tui.widgets.panel import Sight, columns_of
+from tlworkbench.tui.widgets.panel import columns_of
 from tlworkbench.tui.widgets.readout import Reading
 from tlworkbench.tui.widgets.smoothing import reach
 from tlworkbench.tui.widgets.thinning import Floats
@@ -34,23 +33,8 @@ LONGEST_REST = 2.0
 """Seconds; on a machine that is busy a drawing takes long because it has to wait."""
 _SMALLEST = (20, 6)
 """Columns and lines below which nothing can be read off."""
-_TWO = 20
-"""Lines inside the frame from which two figures stand one above the other."""
-_UPPER = 0.6
 _SIDES = 4
 """Cells of a line that the frame and the room beside it take."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawing:
-    """Lines between the edges; None for the edge between two figures."""
-
-    lines: list[list[Segment] | None]
-    pointed: range
-    """Lines that show where the cursor is."""
-    margin: int
-    across: Axis
-    sights: Sequence[Sight]
 
 
 class Chart(Widget, can_focus=True):
@@ -75,7 +59,7 @@ class Chart(Widget, can_focus=True):
         self._beside = Content("")
         self._cursor: float | None = None
         self._stops: Floats = np.zeros(0)
-        self._drawing: _Drawing | None = None
+        self._drawing: Drawing | None = None
         self._strips: list[Strip] | None = None
         self._rest_until = 0.0
         self._later: Timer | None = None
@@ -198,7 +182,9 @@ class Chart(Widget, can_focus=True):
         # Drawn now rather than at the next paint: moving the cursor needs to know which column a point stands in.
         if self.figures:
             began = time.monotonic()
-            self._drawing = self._draw()
+            if self.size.width >= _SMALLEST[0] and self.size.height >= _SMALLEST[1]:
+                inside = self.size.width - _SIDES, self.size.height - 2
+                self._drawing = drawing.draw(self.figures, self.view, *inside, self._look.colours)
             self._rest_until = time.monotonic() + min(LONGEST_REST, REST * (time.monotonic() - began))
         self.refresh()
 
@@ -239,60 +225,23 @@ class Chart(Widget, can_focus=True):
             return None
         return _SIDES // 2 + self._drawing.margin + int(columns_of(np.array([at]), across)[0])
 
-    def _draw(self) -> _Drawing | None:
-        width, height = self.size.width - _SIDES, self.size.height - 2
-        if self.size.width < _SMALLEST[0] or self.size.height < _SMALLEST[1]:
-            return None
-        two = height >= _TWO and len(self.figures) > 1
-        figures = self.figures[: 1 + two]
-        heights = [height - 1] if not two else [round((height - 2) * _UPPER), height - 2 - round((height - 2) * _UPPER)]
-        colours = self._look.colours
-        ends = self.view.ends(*self._whole)
-        sights = [panel.look_at(figure, self.view, ends, colours.dim) for figure in figures]
-        scales = [sight.axis(rows, self.view.window is None) for sight, rows in zip(sights, heights, strict=True)]
-        labels = [
-            {} if sight.empty else sight.labels(axis, rows)
-            for sight, axis, rows in zip(sights, scales, heights, strict=True)
-        ]
-        margin = max((len(label) for labelled in labels for label in labelled.values()), default=0) + 2
-        columns = width - margin
-        across = Axis(*ends, columns * plot.DOTS_ACROSS)
-        lines: list[list[Segment] | None] = []
-        for sight, axis, labelled, rows in zip(sights, scales, labels, heights, strict=True):
-            if lines:
-                lines.append(None)
-            if sight.empty:
-                lines += _words(self._nothing(sight), width, rows, Style(color=colours.muted))
-            else:
-                lines += panel.draw(sight, across, axis, labelled, rows, margin, colours)
-        below = label_line(figures[0].across.labels(*ends, columns), columns)
-        lines.append([Segment(" " * margin + below, Style(color=colours.muted))])
-        return _Drawing(lines, range(len(lines) - 1), margin, across, sights)
-
-    def _nothing(self, sight: Sight) -> str:
-        if not sight.figure.points:
-            return sight.figure.empty
-        if sight.unplaced:
-            return "nothing above 0 to draw on a logarithmic scale"
-        return "nothing was logged in this part"
-
     def _painted(self) -> list[Strip]:
         width = self.size.width
         ground = self.rich_style
-        drawing = self._drawing
-        if drawing is None:
+        drawn = self._drawing
+        if drawn is None:
             return self._around(self._message())
         frame = Style(color=self._look.colours.primary if self.has_focus else self._look.colours.frame)
         at = self._pointed_column()
         pointed = Style(bgcolor=self._look.colours.frame)
         strips = []
-        for number, line in enumerate(drawing.lines):
+        for number, line in enumerate(drawn.lines):
             if line is None:
                 strips.append(self._edge("middle", self._heading(1), self.said(0, width - 8)))
                 continue
             strip = Strip([Segment("│ ", frame), *line]).adjust_cell_length(width - 2)
             strip = Strip([*strip, Segment(" │", frame)], width).apply_style(ground)
-            strips.append(strip if at is None or number not in drawing.pointed else _coloured(strip, at, pointed))
+            strips.append(strip if at is None or number not in drawn.pointed else drawing.coloured(strip, at, pointed))
         return self._around(strips)
 
     def _around(self, strips: list[Strip]) -> list[Strip]:
@@ -343,23 +292,3 @@ class Chart(Widget, can_focus=True):
             Strip([Segment("│ ", frame), *line.adjust_cell_length(inner), Segment(" │", frame)]).apply_style(ground)
             for line in lines
         ]
-
-
-def _words(text: str, width: int, rows: int, style: Style) -> list[list[Segment] | None]:
-    return [[Segment((text if row == rows // 2 else "").center(width)[:width], style)] for row in range(rows)]
-
-
-def _coloured(strip: Strip, at: int, style: Style) -> Strip:
-    # Cell `at` in another style. Every cell of the chart is one character, so nothing has to be measured.
-    segments: list[Segment] = []
-    end = 0
-    for segment in strip:
-        text, own, _ = segment
-        begin, end = end, end + len(text)
-        if begin <= at < end:
-            before, cell, after = text[: at - begin], text[at - begin], text[at - begin + 1 :]
-            pieces = ((before, own), (cell, (own or Style.null()) + style), (after, own))
-            segments += [Segment(piece, ink) for piece, ink in pieces if piece]
-        else:
-            segments.append(segment)
-    return Strip(segments, strip.cell_length)

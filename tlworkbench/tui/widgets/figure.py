@@ -13,7 +13,8 @@ from tlworkbench.tui.widgets.thinning import Floats
 
 LINE, MARK, RING = "─", "●", "○"
 """Signs of series: a line through many points, or a mark on each of a few."""
-_LARGEST = 1e300
+_LARGEST = 1e100
+"""Beyond what any precision holds that is trained in: as good as infinite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Series:
 
 def series(name: str, x: Floats, values: Floats, colour: str, sign: str = LINE, smooth: bool = False) -> Series:
     """A series of the points whose value can be drawn."""
-    good = np.abs(values) < _LARGEST
+    good = np.abs(values) <= _LARGEST
     left_out = len(values) - int(np.count_nonzero(good))
     if left_out:
         x, values = x[good], values[good]

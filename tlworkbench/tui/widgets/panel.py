@@ -15,8 +15,6 @@ from tlworkbench.tui.widgets.smoothing import reach, smoothed
 from tlworkbench.tui.widgets.thinning import Floats, Ints, thin
 from tlworkbench.tui.widgets.view import View
 
-MOST_DOTS = 2400
-"""Dots that all curves of a drawing go up and down in all, where wider columns can help it."""
 _MOST_TICKS = 7
 _LEVEL, _UPRIGHT = "┄", "┊"
 
@@ -29,6 +27,17 @@ class Seen:
     x: Floats
     y: Floats
     colour: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The y axis of a figure."""
+
+    axis: Axis
+    """In dots."""
+    rows: int
+    labels: dict[int, str]
+    """What stands beside which row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +55,17 @@ class Sight:
         """Whether there is nothing to draw."""
         return not self.seen
 
-    def axis(self, rows: int, whole: bool) -> Axis:
-        """The y axis; on a whole figure the levels have their place on it too."""
+    def scale(self, rows: int, whole: bool) -> "Scale":
+        """The y axis on so many rows; on a whole figure the levels have their place on it too."""
         ends = [float(end) for seen in self.seen for end in (seen.y.min(), seen.y.max())]
+        if not ends:
+            return Scale(spanning((0.0, 1.0), rows), rows, {})
         if whole:
             ends += [place for _, place in self.levels()]
-        return spanning(ends or (0.0, 1.0), rows * plot.DOTS_UP)
-
-    def labels(self, axis: Axis, rows: int) -> dict[int, str]:
-        """What stands beside which row."""
+        axis = spanning(ends, rows * plot.DOTS_UP)
         most = max(2, min(_MOST_TICKS, rows // 2))
         found = log_ticks(axis.low, axis.high, most) if self.logarithmic else ticks(axis, most)
-        return {_row(axis, value, rows): label for value, label in found}
+        return Scale(axis, rows, {_row(axis, value, rows): label for value, label in found})
 
     def levels(self) -> list[tuple[str, float]]:
         """Levels that have a place on the scale."""
@@ -108,14 +116,16 @@ def between(x: Floats, y: Floats, low: float, high: float) -> tuple[Floats, Floa
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def draw(sight: Sight, across: Axis, axis: Axis, labelled: dict[int, str], rows: int, margin: int,
-         colours: Colours) -> list[list[Segment]]:  # fmt: skip
+def draw(
+    sight: Sight, scale: Scale, across: Axis, margin: int, colours: Colours, most_dots: float
+) -> list[list[Segment]]:
     """The lines of a figure: labels in `margin` cells, then its curves.
 
-    across: the x axis in dots. labelled: what stands beside which row.
+    across: the x axis in dots. most_dots: how many the curves go up and down in all, where wider columns can help it.
     """
+    axis, rows = scale.axis, scale.rows
     columns = across.dots // plot.DOTS_ACROSS
-    canvas = plot.draw(_curves(sight, across, axis), columns, rows)
+    canvas = plot.draw(_curves(sight, across, axis, most_dots), columns, rows)
     for name, place in sight.levels():
         if axis.low <= place <= axis.high:
             row = _row(axis, place, rows)
@@ -126,8 +136,8 @@ def draw(sight: Sight, across: Axis, axis: Axis, labelled: dict[int, str], rows:
     edge, words = Style(color=colours.frame), Style(color=colours.muted)
     return [
         [
-            Segment(labelled.get(row, "").rjust(margin - 2), words),
-            Segment(" ┤" if row in labelled else " │", edge),
+            Segment(scale.labels.get(row, "").rjust(margin - 2), words),
+            Segment(" ┤" if row in scale.labels else " │", edge),
             *line,
         ]
         for row, line in enumerate(canvas)
@@ -144,10 +154,10 @@ def columns_of(x: Floats, across: Axis) -> Ints:
     return dots(x, across) // plot.DOTS_ACROSS
 
 
-def _curves(sight: Sight, across: Axis, axis: Axis) -> list[plot.Curve]:
+def _curves(sight: Sight, across: Axis, axis: Axis, most_dots: float) -> list[plot.Curve]:
     placed = [(dots(seen.x, across), np.round(axis.place_all(seen.y))) for seen in sight.seen]
     places = [thin(x // plot.DOTS_ACROSS, y) for x, y in placed]
-    budget = _budget([_travel(y[kept]) for (_, y), kept in zip(placed, places, strict=True)])
+    budget = _budget([_travel(y[kept]) for (_, y), kept in zip(placed, places, strict=True)], most_dots)
     curves = []
     for seen, (x, y), kept in zip(sight.seen, placed, places, strict=True):
         # Dots are what drawing costs, and where noise would fill the chart with them, wider columns show it as well.
@@ -172,14 +182,14 @@ def _travel(y: Floats) -> float:
     return float(np.abs(np.diff(y)).sum())
 
 
-def _budget(travels: Sequence[float]) -> float:
+def _budget(travels: Sequence[float], most: float) -> float:
     # Dots for each curve: what one that needs few leaves over is for the others.
-    left, share = MOST_DOTS, 0.0
+    left, share = most, 0.0
     for done, travel in enumerate(sorted(travels)):
         share = left / (len(travels) - done)
         if travel > share:
             return share
-        left -= int(travel)
+        left -= travel
     return max(share, max(travels, default=0.0))
 
 

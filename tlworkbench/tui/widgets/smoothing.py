@@ -10,7 +10,7 @@ Smoothing: TypeAlias = Literal["off", "light", "strong"]
 CYCLE: tuple[Smoothing, ...] = ("off", "light", "strong")
 _SHARE = {"light": 100, "strong": 20}
 _FEWEST = {"light": 5, "strong": 20}
-_BLOCK = 256
+_BLOCK = 4096
 
 
 def reach(smoothing: Smoothing, points: int) -> int:
