@@ -140,7 +140,7 @@ def test_a_file_without_tokenizer_is_told(onnx_file: Callable[..., Path]) -> Non
 
 
 def test_a_file_of_a_newer_program_is_told(tmp_path: Path) -> None:
-    path = write_model(tmp_path / "m.onnx", graph(), {**metadata().properties(), "tlworkbench.format": "2"})
+    path = write_model(tmp_path / "m.onnx", graph(), {**metadata().properties(), "tlworkbench.format": "3"})
     with pytest.raises(UserError, match="newer tlworkbench"):
         Bundle.load(path)
 

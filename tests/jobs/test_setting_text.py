@@ -111,9 +111,11 @@ def test_every_rule_names_settings_there_are(silence: Any) -> None:
 
 
 def test_the_head_hears_what_it_hears_and_a_full_run_all_but_what_is_for_lora() -> None:
-    silent = no_say(defaults() | {"strategy": "head"})
+    given = defaults() | {"long_texts": "windows"}
+    silent = no_say(given | {"strategy": "head"})
     assert set(silent) == set(TrainSpec.__struct_fields__) - HEARD_BY_HEAD
-    full = no_say(defaults())
+    full = no_say(given)
     assert full and all(name.startswith("lora_") for name in full)
-    assert no_say(defaults() | {"strategy": "lora"}) == {}
-    assert no_say(defaults() | {"strategy": "lora", "steps": "100"}) == {"epochs": "no say while steps is set"}
+    assert no_say(given | {"strategy": "lora"}) == {}
+    assert no_say(given | {"strategy": "lora", "steps": "100"}) == {"epochs": "no say while steps is set"}
+    assert set(no_say(defaults() | {"strategy": "lora"})) == {"window_stride", "max_windows"}

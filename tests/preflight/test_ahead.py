@@ -11,6 +11,7 @@ from tests.preflight.conftest import Make, numbered
 from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.preflight.ahead import LookAhead
 from tlworkbench.preflight.facts import ClassRows, Facts
+from tlworkbench.preflight.words import measures
 from tlworkbench.workspace import Workspace
 
 GOOD, BAD = numbered("good", "good", 20), numbered("bad", "bad", 12)
@@ -113,3 +114,28 @@ def test_nothing_is_made_by_looking(make: Make) -> None:
     workspace = make([*GOOD, *BAD], HELD)
     look(workspace)
     assert not workspace.jobs_dir.exists() or list(Path(workspace.jobs_dir).iterdir()) == []
+
+
+def test_windows_are_counted_in_place_of_what_is_cut(make: Make) -> None:
+    # Two words and two marks fit into the five tokens; the long ones have 9 and 14 words.
+    train = [*GOOD, *BAD, ("a b c d e f g h i", "good"), ("a b c d e f g h i j k l m n", "bad")]
+    workspace = make(train, HELD)
+    cut = look(workspace, batch_size=8)
+    assert (
+        cut.truncated == pytest.approx(2 / 34) and cut.windows == 0 and cut.tokens == pytest.approx((32 * 4 + 10) / 34)
+    )
+    facts = look(workspace, batch_size=8, long_texts="windows", window_stride=1)
+    # Three words a window, two of them new: 1 + 3 and 1 + 6 windows.
+    assert (facts.truncated, facts.windows, facts.most_windows) == (0.0, 32 + 4 + 7, 7)
+    read = 32 * 4 + (11 + 3 * 3) + (16 + 6 * 3)
+    assert facts.tokens == pytest.approx(read / 34) and facts.longest == 5 and said(facts, "warning") == []
+    words = {name: (figure, more) for name, figure, more in measures(facts)}
+    assert words["windows"][0] == "43" and words["windows"][1].startswith("of 5 tokens for 34 texts, 7 for the longest")
+    assert words["cut"][0] == "0.0 %"
+    bounded = look(workspace, batch_size=8, long_texts="windows", window_stride=1, max_windows=4)
+    assert bounded.truncated == pytest.approx(1 / 34) and bounded.windows == 32 + 4 + 4
+    assert said(bounded, "warning") == [
+        "2.9% of the training texts have more than 4 windows of 5 tokens: the rest of them is not read"
+    ]
+    refused = look(workspace, long_texts="windows", window_stride=3)
+    assert "window_stride = 3 is too large" in said(refused, "refusal")[0] and refused.refused

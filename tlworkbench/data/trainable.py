@@ -85,7 +85,15 @@ def truncated(share: float, max_length: int) -> Finding | None:
     if share <= _MANY_TRUNCATED:
         return None
     words = f"{share:.0%} of the training texts are longer than {max_length} tokens and cut there"
-    return Finding("warning", words, "Set max_length higher, or let the beginning suffice.")
+    return Finding("warning", words, "Set max_length higher, or long_texts = windows, or let the beginning suffice.")
+
+
+def unread(share: float, most: int, max_length: int) -> Finding | None:
+    """A warning where training texts have more windows than are read of a text."""
+    if not share:
+        return None
+    words = f"{share:.1%} of the training texts have more than {most} windows of {max_length} tokens: "
+    return Finding("warning", f"{words}the rest of them is not read", "Set max_windows higher, or let that suffice.")
 
 
 def counted(number: int, noun: str) -> str:

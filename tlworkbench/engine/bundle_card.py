@@ -13,12 +13,18 @@ labels = {labels}
 tokenizer = Tokenizer.from_file("tokenizer.json")
 session = onnxruntime.InferenceSession("{file}")
 encoded = tokenizer.encode_batch(["a first text", "another, somewhat longer text"])
-feeds = {{
+{windows}feeds = {{
 {feeds}
 }}
 logits = session.run(["logits"], {{name: np.array(rows, np.int64) for name, rows in feeds.items()}})[0]
-print([labels[row] for row in logits.argmax(axis=1)])
+{mean}print([labels[row] for row in logits.argmax(axis=1)])
 ```"""
+_WINDOWS = """windows = [[text, *text.overflowing][:{most}] for text in encoded]
+counts = np.array([len(text) for text in windows])
+encoded = [window for text in windows for window in text]
+"""
+_MEAN = """logits = np.add.reduceat(logits, np.cumsum(counts) - counts) / counts[:, None]
+"""
 _FIELDS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 
 
@@ -31,7 +37,14 @@ def model_card(report: BundleReport, inputs: Sequence[str]) -> str:
         for name, made in report.variants.items()
     )
     feeds = "\n".join(f'    "{name}": [row.{_FIELDS[name]} for row in encoded],' for name in inputs)
-    example = _EXAMPLE.format(labels=list(report.labels), file=report.variants[report.default].file, feeds=feeds)
+    windows = report.windows
+    example = _EXAMPLE.format(
+        labels=list(report.labels),
+        file=report.variants[report.default].file,
+        feeds=feeds,
+        windows=_WINDOWS.format(most=windows.most) if windows else "",
+        mean=_MEAN if windows else "",
+    )
     sizes = ", ".join(map(str, parity.batch_sizes))
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     return f"""---
@@ -42,7 +55,7 @@ pipeline_tag: text-classification
 # Text classifier: {", ".join(report.labels)}
 
 Fine-tuned from `{report.model}` with tlworkbench, run {report.run}, exported {report.created[:10]}.
-Texts are cut at {report.max_length} tokens.
+{_long_texts(report)}
 
 ## Figures
 
@@ -70,3 +83,12 @@ metadata, so the file alone predicts there: `tlworkbench predict --bundle model.
 
 Made with {versions}.
 """
+
+
+def _long_texts(report: BundleReport) -> str:
+    if report.windows is None:
+        return f"Texts are cut at {report.max_length} tokens."
+    return (
+        f"Texts longer than {report.max_length} tokens are read in windows of so many, {report.windows.stride} of them "
+        f"shared with the next, {report.windows.most} windows at most; the logits are the mean over the windows."
+    )

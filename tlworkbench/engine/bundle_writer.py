@@ -17,6 +17,7 @@ from tlworkbench import atomic
 from tlworkbench.engine.onnx_variants import external_files
 from tlworkbench.errors import UserError
 from tlworkbench.inference.onnx_metadata import OnnxMetadata
+from tlworkbench.inference.windows import Windows
 
 
 @contextlib.contextmanager
@@ -58,11 +59,12 @@ def put_in_place(folder: Path, place: Path) -> None:
     shutil.rmtree(_old(place), ignore_errors=True)
 
 
-def write_model_files(model_dir: Path, tokenizer: Any, max_length: int, folder: Path) -> str:
+def write_model_files(model_dir: Path, tokenizer: Any, max_length: int, windows: Windows | None, folder: Path) -> str:
     """Write config.json, tokenizer.json and their like into `folder`; returns the text of tokenizer.json.
 
     It holds truncation and padding as the model needs them, so that tokenizers alone, in any language, makes its
-    inputs. Raises UserError where the model has no fast tokenizer.
+    inputs; the windows of a long text are its encoding and that one's `overflowing`.
+    Raises UserError where the model has no fast tokenizer.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
@@ -73,7 +75,7 @@ def write_model_files(model_dir: Path, tokenizer: Any, max_length: int, folder: 
     tokenizer.save_pretrained(folder)
     shutil.copyfile(model_dir / "config.json", folder / "config.json")
     own = copy.deepcopy(backend)
-    own.enable_truncation(max_length, direction=tokenizer.truncation_side)
+    own.enable_truncation(max_length, stride=windows.stride if windows else 0, direction=tokenizer.truncation_side)
     own.enable_padding(
         direction=tokenizer.padding_side,
         pad_id=tokenizer.pad_token_id,

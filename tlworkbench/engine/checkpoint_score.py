@@ -14,7 +14,7 @@ from tlworkbench.engine.run_record import MAX_LENGTH_KEY, read_record
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import telling
-from tlworkbench.engine.token_cache import tokenise_kept
+from tlworkbench.engine.windows import saved_windows, tokenised
 from tlworkbench.inference.text_limit import effective_length
 
 
@@ -35,7 +35,7 @@ def score_checkpoint(
     precision: Literal["auto"] | Precision,
     what: str,
 ) -> CheckpointScore:
-    """Answer `texts` and compare with `matched.classes`; texts are cut where the checkpoint's own were.
+    """Answer `texts` and compare with `matched.classes`; texts are read as the checkpoint's own were.
 
     what: how progress calls it. Raises UserError for what can't be loaded, Stopped when the job is asked to stop.
     """
@@ -43,10 +43,11 @@ def score_checkpoint(
     chosen = choose_precision(precision, device)
     classifier = load_trained(folder, shown_as)
     max_length = effective_length(getattr(classifier.model.config, MAX_LENGTH_KEY, 0), classifier.limit)
+    windows = saved_windows(classifier, max_length, shown_as)
     told = telling(context, "tokenising", len(texts))
-    tokenised = tokenise_kept(classifier.tokenizer, texts, max_length, told, context.note)
+    ready = tokenised(classifier.tokenizer, texts, max_length, windows, told, context.note)
     told = telling(context, what, len(texts))
-    scored = score(classifier.model.to(device), tokenised, matched.classes, matched.names, chosen, told)
+    scored = score(classifier.model.to(device), ready, matched.classes, matched.names, chosen, told)
     return CheckpointScore(scored, chosen)
 
 

@@ -23,9 +23,11 @@ from tlworkbench.engine.plan import set_up_libraries
 from tlworkbench.engine.precision import Precision, choose_precision
 from tlworkbench.engine.scoring import autocast
 from tlworkbench.engine.stopping import telling
-from tlworkbench.engine.texts import batches_by_length, tokenise
+from tlworkbench.engine.texts import batches_by_length
+from tlworkbench.engine.windows import tokenised
 from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import effective_length
+from tlworkbench.inference.windows import Windows
 
 _CHUNK = 16_384
 """Rows tokenised and sorted by length together."""
@@ -50,6 +52,8 @@ class Encoder:
     max_length: int
     dimensions: int
     shown_as: str
+    windows: Windows | None = None
+    """How texts longer than `max_length` are read; None where they are cut."""
     notes: tuple[str, ...] = ()
 
 
@@ -92,7 +96,8 @@ def embed_texts(
         numbers: dict[str, int] = {}
         which = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)
         pending = _Pending(rows.keys[chunk], which, encoder.dimensions, len(numbers), keep)
-        tokens = tokenise(encoder.tokenizer, list(numbers), encoder.max_length, _same(told, done))
+        hears = _same(told, done)
+        tokens = tokenised(encoder.tokenizer, list(numbers), encoder.max_length, encoder.windows, hears)
         budget = _CPU_TOKENS if encoder.device == "cpu" else _GPU_TOKENS
         counts = np.bincount(which, minlength=len(numbers))
         try:

@@ -26,10 +26,9 @@ from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, Probe, note_p
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import telling
-from tlworkbench.engine.texts import TokenisedTexts
-from tlworkbench.engine.token_cache import tokenise_kept
 from tlworkbench.engine.told_speed import Timing, timing_of
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
+from tlworkbench.engine.windows import Texts, WindowedTexts, as_rows, longest, save_windows, tokenised, windows_for
 from tlworkbench.inference.text_limit import effective_length
 from tlworkbench.jobs.checkpoint_space import CheckpointSpace
 from tlworkbench.jobs.events import Evaluated, TrainingBegan
@@ -40,8 +39,8 @@ class Prepared:
     """A model and the run's texts as it takes them."""
 
     classifier: Classifier
-    train: TokenisedTexts
-    validation: TokenisedTexts
+    train: Texts
+    validation: Texts
     max_length: int
 
 
@@ -72,7 +71,9 @@ def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence
         context.note(note)
     max_length = effective_length(spec.max_length, classifier.limit)
     config = classifier.model.config
+    windows = windows_for(spec, classifier.tokenizer, max_length)
     setattr(config, MAX_LENGTH_KEY, max_length)
+    save_windows(config, windows)
     setattr(config, RUN_KEY, context.job.run)
     learn = learning_weights(classifier.model) if spec.strategy == "lora" else None
     space = CheckpointSpace.of(context.job.path, classifier.model.num_parameters(), spec.checkpoint_limit, learn)
@@ -81,9 +82,9 @@ def prepare(plan: Plan, source: Path, train: Sequence[str], validation: Sequence
     if doubt := space.doubt():
         context.note(doubt, warning=True)
 
-    def tokens(texts: Sequence[str]) -> TokenisedTexts:
+    def tokens(texts: Sequence[str]) -> Texts:
         told = telling(context, "tokenising", len(texts))
-        return tokenise_kept(classifier.tokenizer, texts, max_length, told, context.note)
+        return tokenised(classifier.tokenizer, texts, max_length, windows, told, context.note)
 
     return Prepared(classifier, tokens(train), tokens(validation), max_length)
 
@@ -126,7 +127,7 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         folder = plan.context.job.checkpoints_dir
         if disk_full(error):
             drop_part(folder, trainer.state.global_step)
-        reason = explained(error, trainer.rows_at_once, int(prepared.train.lengths.max()), str(folder))
+        reason = explained(error, trainer.rows_at_once, longest(prepared.train), str(folder))
         if reason is None:
             raise
         raise reason from error
@@ -139,12 +140,12 @@ def _probed(plan: Plan, prepared: Prepared, trainer: TextTrainer) -> Probe:
 
     def lowered(before: int, rows: int, why: str) -> None:
         trainer.rows_at_once = rows
-        _tell_lowered(plan, rows, why if "GB" in why else f"{why} with {before} rows at once")
+        _tell_lowered(plan, rows, why if "GB" in why else f"{why} with {before} {_at_once(plan)} at once")
 
     spec = plan.spec
-    share = plan.rows_a_step_here
-    rows = min(spec.batch_size, share, len(prepared.train))
-    probed = probe(trainer.model, prepared.train, rows, share, plan.precision, lowered, plan.context.place.here)
+    texts, share = as_rows(prepared.train, plan.rows_a_step_here)
+    rows = min(spec.batch_size, share, len(texts))
+    probed = probe(trainer.model, texts, rows, share, plan.precision, lowered, plan.context.place.here)
     note_probe(plan.context.job.path, probed)
     return msgspec.structs.replace(probed, rows=probed.rows if probed.rows < rows else spec.batch_size)
 
@@ -152,6 +153,7 @@ def _probed(plan: Plan, prepared: Prepared, trainer: TextTrainer) -> Probe:
 def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None, probed: Probe | None) -> None:
     count = len(plan.names)
     truncated = prepared.train.truncated / len(prepared.train)
+    windows = len(prepared.train.windows) if isinstance(prepared.train, WindowedTexts) else 0
     plan.context.emit(
         TrainingBegan(
             classes=plan.names,
@@ -163,6 +165,7 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None, pro
             max_length=prepared.max_length,
             precision=plan.precision,
             truncated=truncated,
+            windows=windows,
             train_counts=tuple(np.bincount(plan.examples.train.classes, minlength=count).tolist()),
             eval_counts=tuple(np.bincount(plan.examples.validation.classes, minlength=count).tolist()),
             majority_accuracy=plan.majority.accuracy,
@@ -183,29 +186,36 @@ def _announce(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None, pro
                 "class_weights and balanced_sampler both make up for rare classes: together they overdo it",
                 warning=True,
             )
-    if cut := trainable.truncated(truncated, prepared.max_length):
+    if isinstance(prepared.train, WindowedTexts):
+        plan.context.note(prepared.train.told(prepared.max_length))
+        cut = trainable.unread(truncated, plan.spec.max_windows, prepared.max_length)
+    else:
+        cut = trainable.truncated(truncated, prepared.max_length)
+    if cut:
         plan.context.note(cut.text, warning=True)
 
 
 def _lowered(plan: Plan) -> Callable[[TextTrainer, int], None]:
     def lowered(trainer: TextTrainer, before: int) -> None:
         step = trainer.state.global_step + 1
-        _tell_lowered(plan, trainer.rows_at_once, f"out of memory with {before} rows at once at step {step}", step)
+        why = f"out of memory with {before} {_at_once(plan)} at once at step {step}"
+        _tell_lowered(plan, trainer.rows_at_once, why, step)
 
     return lowered
 
 
 def _tell_lowered(plan: Plan, rows: int, why: str, step: int = 1) -> None:
     whole, count = plan.spec.rows_a_step, plan.team.place.count
-    parts = f"{rows} × {math.ceil(plan.rows_a_step_here / rows)}" + (
-        f" on each of {count} devices" if count > 1 else ""
-    )
+    # A text may have any number of windows, so it can't be told into how many parts a step falls.
+    windows = plan.spec.long_texts == "windows"
+    parts = f"{rows} at once" if windows else f"{rows} × {math.ceil(plan.rows_a_step_here / rows)}"
+    parts += f" on each of {count} devices" if count > 1 else ""
     plan.context.note(f"{why}: goes on with {parts}, a step still learns from {whole} rows", warning=True)
     if plan.team.first:
         note_smaller_portions(plan.context.job.path, step, rows)
 
 
-def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[TextTrainer], Scored]:
+def _evaluation(plan: Plan, texts: Texts, pace: Pace) -> Callable[[TextTrainer], Scored]:
     classes = plan.examples.validation.classes
 
     def evaluated(trainer: TextTrainer) -> Scored:
@@ -235,6 +245,10 @@ def _evaluation(plan: Plan, texts: TokenisedTexts, pace: Pace) -> Callable[[Text
         return scored
 
     return evaluated
+
+
+def _at_once(plan: Plan) -> str:
+    return "windows" if plan.spec.long_texts == "windows" else "rows"
 
 
 def _is_best(plan: Plan, best: float | None, scored: Scored) -> bool:

@@ -16,8 +16,10 @@ from tlworkbench.engine.model_folder import Classifier, load_for_training
 from tlworkbench.engine.plan import set_up_libraries
 from tlworkbench.engine.precision import choose_precision
 from tlworkbench.engine.scoring import autocast
+from tlworkbench.engine.windows import COUNTS, save_windows, windows_for
 from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import effective_length
+from tlworkbench.inference.windows import pool
 from tlworkbench.jobs.spec import TrainSpec
 
 _SEED = 7
@@ -56,6 +58,7 @@ def make_body(source: Path, folder: Path, spec: TrainSpec, names: tuple[str, ...
     with torch.random.fork_rng():
         torch.manual_seed(_SEED)
         classifier = load_for_training(source, names, spec.model)
+    save_windows(classifier.model.config, None)
     notes = (*classifier.notes, *_pass_through(classifier))
     body = _body(classifier, spec, device, notes)
     _save(classifier, folder, body.layer, spec.model)
@@ -70,18 +73,23 @@ def open_body(folder: Path, spec: TrainSpec, names: tuple[str, ...]) -> Body:
 
 def features(body: Body, batch: dict[str, torch.Tensor]) -> Floats:
     """What the last linear layer gets for each text: float32, rows × dimensions."""
-    found, _ = _forward(body.encoder.model, body.layer.name, batch, body.encoder)
+    counts = batch.get(COUNTS)
+    rows = {name: values for name, values in batch.items() if name != COUNTS}
+    found, _ = _forward(body.encoder.model, body.layer.name, rows, body.encoder)
     if not np.isfinite(found).all():
         raise UserError(
             f"{body.encoder.shown_as} gives numbers that overflow in {body.layer.precision}",
             "Choose another model, or --set precision=fp32.",
         )
-    return found
+    return found if counts is None else pool(found, counts.numpy())
 
 
 def kept_numbers(body: Body, batch: dict[str, torch.Tensor]) -> Floats:
-    """The same as the cache keeps them, with whether a text fills the model's limit."""
-    full = batch["attention_mask"].sum(dim=1).numpy() >= body.encoder.max_length
+    """The same as the cache keeps them, with whether a text fills the model's limit, or has all windows it may."""
+    if body.encoder.windows is None:
+        full = batch["attention_mask"].sum(dim=1).numpy() >= body.encoder.max_length
+    else:
+        full = batch[COUNTS].numpy() >= body.encoder.windows.most
     return split_numbers(features(body, batch), full)
 
 
@@ -95,6 +103,7 @@ def _body(classifier: Classifier, spec: TrainSpec, device: str, notes: tuple[str
         dimensions=linear.in_features,
         bias=linear.bias is not None,
         max_length=effective_length(spec.max_length, classifier.limit),
+        windows=windows_for(spec, classifier.tokenizer, effective_length(spec.max_length, classifier.limit)),
         precision=precision,
     )
     encoder = Encoder(
@@ -103,6 +112,7 @@ def _body(classifier: Classifier, spec: TrainSpec, device: str, notes: tuple[str
         device=device,
         precision=precision,
         max_length=layer.max_length,
+        windows=layer.windows,
         dimensions=joined_width(layer.dimensions),
         shown_as=spec.model,
     )

@@ -14,6 +14,7 @@ import numpy as np
 from tlworkbench.data.embedding_files import Floats, Keys
 from tlworkbench.data.embeddings import Embeddings, embeddings_folder
 from tlworkbench.engine.model_identity import model_identity
+from tlworkbench.inference.windows import Windows
 from tlworkbench.jobs.spec import TrainSpec
 
 MODEL_FOLDER = "model"
@@ -32,7 +33,9 @@ class HeadLayer(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: int
     bias: bool
     max_length: int
-    """Tokens at which texts are cut."""
+    """Tokens at which texts are cut,"""
+    windows: Windows | None = None
+    """or how longer ones are read: their features are the mean over their windows, and so are the logits."""
     precision: str
 
 
@@ -46,7 +49,8 @@ class Features:
 
 def features_folder(source: Path, spec: TrainSpec) -> Path:
     """Where the features of a checkpoint lie."""
-    return embeddings_folder(model_identity(source, f"head 1 {spec.precision}", spec.max_length))
+    windows = f" windows {spec.window_stride} {spec.max_windows}" if spec.long_texts == "windows" else ""
+    return embeddings_folder(model_identity(source, f"head 1 {spec.precision}{windows}", spec.max_length))
 
 
 def read_layer(folder: Path) -> HeadLayer | None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from tlworkbench.data.rows import Rows
@@ -21,7 +22,7 @@ from tlworkbench.engine.head_fit import HeadFit, best_fit
 from tlworkbench.engine.head_gathering import GatheredFeatures, gather_features
 from tlworkbench.engine.metrics import cross_entropy, majority
 from tlworkbench.engine.reference_lines import tell_if_below
-from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, begin_record, end_record
+from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, WINDOWS_KEY, begin_record, end_record
 from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.stopping import Stopped
 from tlworkbench.jobs.events import Evaluated, Finished, Step, TrainingBegan
@@ -77,6 +78,7 @@ def _fit(
     )
     added = {
         MAX_LENGTH_KEY: layer.max_length,
+        **({WINDOWS_KEY: msgspec.to_builtins(layer.windows)} if layer.windows else {}),
         RUN_KEY: context.job.run,
         "problem_type": "single_label_classification",
     }

@@ -13,8 +13,8 @@ from tlworkbench.engine.model_folder import load_for_training
 from tlworkbench.engine.plan import plan_run
 from tlworkbench.engine.run_record import Probe
 from tlworkbench.engine.scoring import answer
-from tlworkbench.engine.texts import tokenise
 from tlworkbench.engine.told_speed import remember_trial
+from tlworkbench.engine.windows import tokenised, windows_for
 from tlworkbench.inference.text_limit import effective_length
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import Tried
@@ -44,7 +44,8 @@ def try_head_out(
     context.progress("trying some texts", 0)
     torch.cuda.reset_peak_memory_stats() if on_gpu else reset_peak_memory()
     length = effective_length(spec.max_length, classifier.limit)
-    some = tokenise(classifier.tokenizer, texts[:_TRIED], length, lambda done: None)
+    windows = windows_for(spec, classifier.tokenizer, length)
+    some = tokenised(classifier.tokenizer, texts[:_TRIED], length, windows, lambda done: None)
     answer(model, some, plan.precision, lambda done: None)
     at = time.monotonic()
     answer(model, some, plan.precision, lambda done: None)

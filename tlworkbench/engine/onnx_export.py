@@ -88,6 +88,7 @@ def _build(order: ExportOrder, rows: LabelledTexts, folder: Path, told: Told) ->
         model=order.model,
         labels=metadata.labels,
         max_length=metadata.max_length,
+        windows=metadata.windows,
         rows=len(rows.texts),
         split=rows.split,
         verdict="ready",
@@ -110,7 +111,8 @@ def _trace(order: ExportOrder, folder: Path, told: Told) -> OnnxMetadata:
     metadata = OnnxMetadata(
         labels=source.labels,
         max_length=source.max_length,
-        tokenizer=write_model_files(order.model_dir, source.tokenizer, source.max_length, folder),
+        windows=source.windows,
+        tokenizer=write_model_files(order.model_dir, source.tokenizer, source.max_length, source.windows, folder),
         run=order.run,
         model=order.model,
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlworkbench.inference.report import ParityReport, WorstRow
+from tlworkbench.inference.windows import Windows
 
 Floats = npt.NDArray[np.float32]
 BATCH_SIZES = (7, 32, 2, 1)
@@ -22,6 +23,7 @@ class Reference(Protocol):
     """The truth: torch and transformers' own tokenizer."""
 
     max_length: int
+    windows: Windows | None
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Raw outputs for one batch."""
@@ -86,7 +88,7 @@ def prove(
 
     Every row is compared once, in batches of 1, 2, 7 and 32 of mixed lengths; the three marked rows once in each
     size; so are an empty text and one that is repeated until it
-    reaches the model's limit. `done` hears rows compared and rows in all.
+    reaches the model's limit, or has three windows at least. `done` hears rows compared and rows in all.
     """
     expected = reference.token_ids(texts)
     got = candidate.token_ids(texts)
@@ -147,9 +149,14 @@ def objection(parity: ParityReport) -> str:
 
 
 def _edge_texts(reference: Reference, longest: str) -> list[str]:
-    """One text that reaches the model's limit, and an empty one where that has any tokens."""
-    text = longest
-    while text.strip() and len(text) < _LONG_ENOUGH and len(reference.token_ids([text])[0]) < reference.max_length:
+    """One text that reaches the model's limit, and an empty one where that has any tokens.
+
+    Where long texts are read in windows, one of three at least: thirty of them would prove no more.
+    """
+    text, limit = longest, reference.max_length
+    if reference.windows is not None:
+        limit = min(reference.windows.most * limit, 2 * limit + 1)
+    while text.strip() and len(text) < _LONG_ENOUGH and len(reference.token_ids([text])[0]) < limit:
         text = f"{text} {text}"
     return [text, *([""] if reference.token_ids([""])[0] else [])]
 

@@ -17,8 +17,8 @@ from tlworkbench.engine.run_record import end_record, read_record
 from tlworkbench.engine.scored import Scored, write_predictions
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import Stopped, telling
-from tlworkbench.engine.texts import TokenisedTexts
 from tlworkbench.engine.told_speed import remember_run
+from tlworkbench.engine.windows import Texts
 from tlworkbench.jobs.events import Finished
 from tlworkbench.preflight.work import PADDING
 
@@ -28,7 +28,7 @@ _MERGED = {"fp32": 1e-4, "bf16": 2e-2, "fp16": 5e-3}
 """Adapters merged into the weights: a loss may differ by this (or its share of a loss above 1) from adapters apart."""
 
 
-def finish(plan: Plan, fitted: Fitted, validation: TokenisedTexts) -> Finished:
+def finish(plan: Plan, fitted: Fitted, validation: Texts) -> Finished:
     """Keep the best checkpoint as model/, load it anew, measure it again, drop the checkpoints, tell the result."""
     context = plan.context
     last = _last(plan)

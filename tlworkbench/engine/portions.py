@@ -9,6 +9,7 @@ import torch
 
 from tlworkbench.engine.failures import out_of_memory
 from tlworkbench.engine.texts import Batch, padded_width
+from tlworkbench.engine.windows import COUNTS, window_portions
 
 T = TypeVar("T")
 
@@ -33,7 +34,13 @@ class RandomState:
 
 
 def portions(batch: Batch, rows: int, pad_left: bool) -> Iterator[Batch]:
-    """Parts of at most `rows` rows, each without the columns that are padding in all of its rows."""
+    """Parts of at most `rows` rows, each without the columns that are padding in all of its rows.
+
+    Of texts in windows: parts of whole texts, a text with more than `rows` windows alone.
+    """
+    if COUNTS in batch:
+        yield from window_portions(batch, rows, pad_left)
+        return
     count = len(batch["labels"])
     if rows >= count:
         yield batch

@@ -18,6 +18,7 @@ from tlworkbench.engine.fitting import prepare
 from tlworkbench.engine.lr_curve import diverged
 from tlworkbench.engine.plan import plan_run
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
+from tlworkbench.engine.windows import longest
 from tlworkbench.jobs.events import Step
 from tlworkbench.jobs.spec import LrFindSpec
 
@@ -57,7 +58,7 @@ def rise(
     try:
         trainer.train()
     except (RuntimeError, MemoryError) as error:
-        reason = explained(error, trainer.rows_at_once, int(prepared.train.lengths.max()), str(context.job.path))
+        reason = explained(error, trainer.rows_at_once, longest(prepared.train), str(context.job.path))
         if reason is None:
             raise
         raise reason from error

@@ -18,6 +18,8 @@ from tlworkbench.jobs.starter import read_starter
 FILE_NAME = "run.json"
 MAX_LENGTH_KEY = "tlworkbench_max_length"
 """Key in a run's config.json: tokens its texts were cut at."""
+WINDOWS_KEY = "tlworkbench_windows"
+"""Key in a run's config.json: how longer texts are read, a table as `inference.windows.Windows` has it."""
 RUN_KEY = "tlworkbench_run"
 """Key in a run's config.json: the run's number."""
 _LIBRARIES = (

@@ -12,6 +12,8 @@ from tlworkbench.engine.portions import attempt
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.texts import TokenisedTexts, batches_by_length
+from tlworkbench.engine.windows import Texts, WindowedTexts
+from tlworkbench.inference.windows import pool
 
 _CPU_TOKENS = 4096
 _GPU_TOKENS = 65536
@@ -21,7 +23,7 @@ _ROWS = 512
 
 def score(
     model: Any,
-    texts: TokenisedTexts,
+    texts: Texts,
     classes: Ints,
     names: tuple[str, ...],
     precision: Precision,
@@ -33,8 +35,10 @@ def score(
     return Scored(logits, answers, cross_entropy(logits, classes), figures(classes, answers, names))
 
 
-def answer(model: Any, texts: TokenisedTexts, precision: Precision, told: Callable[[int], None]) -> Floats:
+def answer(model: Any, texts: Texts, precision: Precision, told: Callable[[int], None]) -> Floats:
     """Logits of each text (rows × classes), in the order of `texts`; the model is left in eval mode."""
+    if isinstance(texts, WindowedTexts):
+        return pool(answer(model, texts.windows, precision, texts.counted(told)), texts.counts)
     device = next(model.parameters()).device
     model.eval()
     logits: Floats | None = None

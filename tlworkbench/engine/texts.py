@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from tlworkbench.errors import UserError
+
+if TYPE_CHECKING:
+    from tlworkbench.engine.windows import Texts
 
 _CHUNK = 1000
 """Texts handed to the tokenizer at once; also how often progress is told."""
@@ -73,7 +76,7 @@ def padded_width(longest: int) -> int:
 class TrainingBatches:
     """Collates row numbers into a batch with its classes; what the data loader calls."""
 
-    def __init__(self, texts: TokenisedTexts, classes: np.ndarray[Any, np.dtype[np.int64]]) -> None:
+    def __init__(self, texts: "Texts", classes: np.ndarray[Any, np.dtype[np.int64]]) -> None:
         self._texts = texts
         self._classes = classes
 
@@ -83,11 +86,7 @@ class TrainingBatches:
 
 def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int, told: Callable[[int], None]) -> TokenisedTexts:
     """Tokenise with a fast tokenizer, cutting at `max_length` tokens; `told` hears how many texts are done."""
-    if not getattr(tokenizer, "is_fast", False):
-        raise UserError(
-            f"the model's tokenizer ({type(tokenizer).__name__}) has no tokenizer.json form",
-            "Choose a checkpoint that has a tokenizer.json.",
-        )
+    refuse_slow(tokenizer)
     ids: list[np.ndarray[Any, np.dtype[np.int32]]] = []
     segments: list[np.ndarray[Any, np.dtype[np.int32]]] = []
     lengths: list[int] = []
@@ -114,6 +113,15 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int, told: Callab
         pad_id=int(tokenizer.pad_token_id),
         pad_left=tokenizer.padding_side == "left",
     )
+
+
+def refuse_slow(tokenizer: Any) -> None:
+    """Raise UserError where a tokenizer has no fast form."""
+    if not getattr(tokenizer, "is_fast", False):
+        raise UserError(
+            f"the model's tokenizer ({type(tokenizer).__name__}) has no tokenizer.json form",
+            "Choose a checkpoint that has a tokenizer.json.",
+        )
 
 
 def batches_by_length(

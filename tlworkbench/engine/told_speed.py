@@ -9,7 +9,7 @@ import numpy as np
 from tlworkbench.engine.lora import learning_weights
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.run_record import Probe
-from tlworkbench.engine.texts import TokenisedTexts
+from tlworkbench.engine.windows import Texts
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.model_size import model_size
 from tlworkbench.preflight.speeds import Speed, remember, this_machine
@@ -40,7 +40,7 @@ class Timing:
     probe: Probe
 
 
-def timing_of(pace: Pace, texts: TokenisedTexts, model: Any, probe: Probe | None) -> Timing | None:
+def timing_of(pace: Pace, texts: Texts, model: Any, probe: Probe | None) -> Timing | None:
     """What the loop took; None where it did not begin with a trial, as a resumed one doesn't."""
     if probe is None:
         return None

@@ -21,7 +21,8 @@ from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.sampler import BalancedSampler, LengthGroupedSampler
 from tlworkbench.engine.scored import Scored
 from tlworkbench.engine.shared_batches import WHOLE, Collate, SharedBatches
-from tlworkbench.engine.texts import Batch, TokenisedTexts, TrainingBatches
+from tlworkbench.engine.texts import Batch, TrainingBatches
+from tlworkbench.engine.windows import COUNTS, Texts, pooled_logits
 from tlworkbench.jobs.spec import TrainSpec
 
 _SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
@@ -36,7 +37,7 @@ class TextTrainer(Trainer):
         tokenizer: Any,
         arguments: TrainingArguments,
         spec: TrainSpec,
-        texts: TokenisedTexts,
+        texts: Texts,
         classes: np.ndarray[Any, np.dtype[np.int64]],
         weights: Weights | None,
         evaluated: Callable[["TextTrainer"], Scored],
@@ -81,7 +82,8 @@ class TextTrainer(Trainer):
             work = partial(self._gradients, model, batch, whole)
             loss = work() if alone else attempt(model, work)
             # Where memory ran out in one process, all do the step again, or they would not have learned the same.
-            before = self._team.failed(model, 0 if loss is not None else min(self.rows_at_once, len(batch["labels"])))
+            here = min(self.rows_at_once, len(batch["input_ids"]))
+            before = self._team.failed(model, 0 if loss is not None else here)
             if loss is not None and not before:
                 return self._team.add_up(loss)
             model.zero_grad(set_to_none=True)
@@ -95,6 +97,12 @@ class TextTrainer(Trainer):
         of their classes. So it doesn't matter how it is cut. whole: that number, where other processes have rows of
         the step too.
         """
+
+        def forward(inputs: Batch) -> torch.Tensor:
+            with training_pass(labels.device.type, self.args.bf16):
+                logits: torch.Tensor = model(**inputs).logits
+            return logits.float()
+
         self._remember_rows_at_once()
         self._team.seed(self._spec.seed, self.state.global_step)
         labels = batch["labels"]
@@ -103,11 +111,14 @@ class TextTrainer(Trainer):
             total = len(labels) if self._weights is None else self._weights[labels].sum()
         loss = torch.zeros((), device=labels.device)
         for part in portions(batch, self.rows_at_once, self._pad_left):
-            with training_pass(labels.device.type, self.args.bf16):
-                answers = model(**{name: values for name, values in part.items() if name != "labels"})
+            inputs = {name: values for name, values in part.items() if name not in ("labels", COUNTS)}
+            if COUNTS in part:
+                logits = pooled_logits(forward, inputs, part[COUNTS], self.rows_at_once)
+            else:
+                logits = forward(inputs)
             # Every architecture's own loss would do the same, but for those that take it for a regression.
             summed = torch.nn.functional.cross_entropy(
-                answers.logits.float(),
+                logits,
                 part["labels"],
                 weight=self._weights,
                 reduction="sum",

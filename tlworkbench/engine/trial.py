@@ -20,6 +20,7 @@ from tlworkbench.engine.run_record import Probe
 from tlworkbench.engine.scoring import autocast
 from tlworkbench.engine.texts import TokenisedTexts
 from tlworkbench.engine.told_speed import remember_trial
+from tlworkbench.engine.windows import as_rows, longest
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import Tried
 from tlworkbench.preflight.model_size import model_size
@@ -48,14 +49,15 @@ def try_out(
     free = int(torch.cuda.mem_get_info()[0]) if on_gpu else free_memory() + resident_memory()
     prepared = prepare(plan, source, texts, texts[:1])
     context.progress("trying the longest batch", 0)
-    rows = min(spec.batch_size, len(prepared.train))
+    texts_in_rows, rows_a_step = as_rows(prepared.train, spec.rows_a_step)
+    rows = min(spec.batch_size, len(texts_in_rows))
     model = prepared.classifier.model.to(plan.device)
     ready = time.monotonic() - began
     try:
-        probed = probe(model, prepared.train, rows, spec.rows_a_step, plan.precision, lambda *told: None)
-        scoring = _scoring(plan, model, prepared.train)
+        probed = probe(model, texts_in_rows, rows, rows_a_step, plan.precision, lambda *told: None)
+        scoring = _scoring(plan, model, texts_in_rows)
     except (RuntimeError, MemoryError) as error:
-        reason = explained(error, 1, int(prepared.train.lengths.max()), str(context.job.path))
+        reason = explained(error, 1, longest(prepared.train), str(context.job.path))
         if reason is None:
             raise
         raise reason from error
@@ -72,7 +74,7 @@ def try_out(
 
 def _seconds(plan: Plan, prepared: Prepared, source: Path, probed: Probe, scoring: float, ready: float) -> float:
     spec, train_rows = plan.spec, len(plan.examples.train)
-    tokens, longest = float(prepared.train.lengths.mean()), int(prepared.train.lengths.max())
+    tokens, most = float(prepared.train.lengths.mean()), longest(prepared.train)
     before = last_run(model_size(source).signature, spec.strategy, spec.precision)
     told = probed.step_seconds / (min(spec.rows_a_step, len(prepared.train)) * (tokens + PADDING))
     slower = before.slower if before is not None and before.slower else SLOWER
@@ -85,7 +87,7 @@ def _seconds(plan: Plan, prepared: Prepared, source: Path, probed: Probe, scorin
         # The model is loaded once more to be measured.
         fixed = 1.5 * ready + written / _DISK
     speed = remember_trial(spec, source, probed, learning, token=told * slower, scoring=scoring, fixed=fixed)
-    return seconds_of(work_of(spec, train_rows, len(plan.examples.validation), tokens, longest), speed)
+    return seconds_of(work_of(spec, train_rows, len(plan.examples.validation), tokens, most), speed)
 
 
 def _scoring(plan: Plan, model: Any, texts: TokenisedTexts) -> float:

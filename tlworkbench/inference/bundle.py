@@ -6,6 +6,7 @@ from pathlib import Path
 from tlworkbench.errors import UserError, nearest
 from tlworkbench.inference.onnx_metadata import OnnxMetadata, read_metadata
 from tlworkbench.inference.report import BundleReport, read_report
+from tlworkbench.inference.windows import Windows
 
 VARIANT_FILES: dict[str, str] = {
     "fp32": "onnx/model.onnx",
@@ -22,6 +23,8 @@ class Bundle:
     path: Path
     labels: tuple[str, ...]
     max_length: int
+    windows: Windows | None
+    """How longer texts are read; None where they are cut."""
     variants: dict[str, Path]
     default: str
     tokenizer_json: bytes
@@ -71,6 +74,7 @@ class Bundle:
             path=path,
             labels=metadata.labels,
             max_length=metadata.max_length,
+            windows=metadata.windows,
             variants=variants,
             default=default,
             tokenizer_json=metadata.tokenizer.encode(),

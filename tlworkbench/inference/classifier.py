@@ -11,6 +11,7 @@ from tlworkbench.errors import UserError
 from tlworkbench.inference.bundle import Bundle
 from tlworkbench.inference.session import Session
 from tlworkbench.inference.text_encoder import TextEncoder
+from tlworkbench.inference.windows import by_text, pool, windows_of
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -46,7 +47,8 @@ class Classifier:
         self.variant = variant or bundle.default
         file = bundle.file(variant)
         self._session = Session(file, threads)
-        self._encoder = TextEncoder(bundle.tokenizer_json, bundle.max_length, self._session.inputs, file)
+        self._windows = bundle.windows
+        self._encoder = TextEncoder(bundle.tokenizer_json, bundle.max_length, self._session.inputs, file, self._windows)
         if self._session.width not in (None, len(self.labels)):
             raise UserError(
                 f"{file} has {self._session.width} outputs but {len(self.labels)} label names",
@@ -80,6 +82,12 @@ class Classifier:
         of texts answered after each batch; what it raises ends the work.
         """
         encodings = self._encoder.encode(texts)
+        if self._windows is None:
+            return self._answers(encodings, done)
+        windows, counts = windows_of(encodings, self._windows)
+        return pool(self._answers(windows, by_text(done, len(counts), len(windows)) if done else None), counts)
+
+    def _answers(self, encodings: Sequence["Encoding"], done: Callable[[int], None] | None) -> Floats:
         if len(encodings) == 1 and done is None:
             return self._run(encodings)
         logits = np.empty((len(encodings), len(self.labels)), dtype=np.float32)
@@ -90,12 +98,23 @@ class Classifier:
         return logits
 
     def batch_logits(self, texts: Sequence[str]) -> Floats:
-        """Raw outputs of `texts` as exactly one batch; what a proof compares."""
-        return self._run(self._encoder.encode(texts))
+        """Raw outputs of `texts` as exactly one batch (of their windows as many as make one); what a proof compares."""
+        encodings = self._encoder.encode(texts)
+        if self._windows is None:
+            return self._run(encodings)
+        windows, counts = windows_of(encodings, self._windows)
+        parts = [windows[start : start + BATCH_ROWS] for start in range(0, len(windows), BATCH_ROWS)]
+        return pool(np.concatenate([self._run(part) for part in parts]), counts)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text as the graph gets them, without padding."""
-        return [encoding.ids for encoding in self._encoder.encode(texts)]
+        """Token ids of each text as the graph gets them, without padding; those of its windows one after the other."""
+        encodings = self._encoder.encode(texts)
+        if self._windows is None:
+            return [encoding.ids for encoding in encodings]
+        return [
+            [token for window in windows_of([encoding], self._windows)[0] for token in window.ids]
+            for encoding in encodings
+        ]
 
     def _run(self, encodings: Sequence["Encoding"]) -> Floats:
         return self._session.run(self._encoder.feeds(encodings))

@@ -13,8 +13,11 @@ from pathlib import Path
 import msgspec
 
 from tlworkbench.errors import UserError
+from tlworkbench.inference.windows import Windows
 
 FORMAT = "1"
+WINDOWS_FORMAT = "2"
+"""Of a file whose long texts are read in windows: who knows nothing of them would cut such texts without a word."""
 _PREFIX = "tlworkbench."
 _IR_VERSION, _GRAPH, _METADATA_PROPS = 1, 7, 14
 _KEY, _VALUE = 1, 2
@@ -27,7 +30,9 @@ class OnnxMetadata(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...]
     """Names of the outputs, in their order."""
     max_length: int
-    """Tokens kept of a text."""
+    """Tokens kept of a text, or of each window of it."""
+    windows: Windows | None = None
+    """How longer texts are read; None where they are cut."""
     tokenizer: str
     """The text of tokenizer.json, with truncation and padding set."""
     task: str = "text-classification"
@@ -39,10 +44,12 @@ class OnnxMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
     def properties(self) -> dict[str, str]:
         """As `metadata_props` hold it."""
+        windows = {} if self.windows is None else {f"{_PREFIX}windows": msgspec.json.encode(self.windows).decode()}
         return {
-            f"{_PREFIX}format": FORMAT,
+            f"{_PREFIX}format": WINDOWS_FORMAT if windows else FORMAT,
             f"{_PREFIX}labels": msgspec.json.encode(self.labels).decode(),
             f"{_PREFIX}max_length": str(self.max_length),
+            **windows,
             f"{_PREFIX}tokenizer": self.tokenizer,
             f"{_PREFIX}task": self.task,
             f"{_PREFIX}run": self.run,
@@ -62,13 +69,14 @@ def read_metadata(path: Path) -> OnnxMetadata:
             f"{path} has no label names and no tokenizer in it: tlworkbench did not write it",
             "Export the model again: tlworkbench export RUN.",
         )
-    if written != FORMAT:
+    if written not in (FORMAT, WINDOWS_FORMAT):
         raise UserError(f"{path} was written by a newer tlworkbench (format {written})", "Update tlworkbench.")
     if not properties.get("tokenizer"):
         raise UserError(f"{path} holds no tokenizer", "Export the model again: tlworkbench export RUN.")
     try:
         labels = msgspec.json.decode(properties.pop("labels", ""), type=tuple[str, ...])
-        return msgspec.convert({**properties, "labels": labels}, OnnxMetadata, strict=False)
+        windows = msgspec.json.decode(properties.pop("windows", "null"), type=Windows | None)
+        return msgspec.convert({**properties, "labels": labels, "windows": windows}, OnnxMetadata, strict=False)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UserError(
             f"the metadata of {path} is damaged: {error}", "Copy the file again, or export the model again."

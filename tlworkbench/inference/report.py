@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from tlworkbench.errors import UserError
+from tlworkbench.inference.windows import Windows
 
 FORMAT = 1
 FILE = "report.json"
@@ -80,6 +81,8 @@ class BundleReport(Struct, frozen=True, kw_only=True):
     """What the run started from."""
     labels: tuple[str, ...]
     max_length: int
+    windows: Windows | None = None
+    """How longer texts are read; None where they are cut."""
     rows: int
     """Labelled rows that accuracy and macro-F1 are measured on."""
     split: str

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlworkbench.errors import UserError
+from tlworkbench.inference.windows import Windows, check_windows
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -19,8 +20,15 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 class TextEncoder:
     """A tokenizer with the truncation and padding its tokenizer.json asks for; safe to share among threads."""
 
-    def __init__(self, tokenizer_json: bytes, max_length: int, inputs: Collection[str], origin: Path) -> None:
-        """inputs: names of the graph's inputs; origin: the file named in errors."""
+    def __init__(
+        self,
+        tokenizer_json: bytes,
+        max_length: int,
+        inputs: Collection[str],
+        origin: Path,
+        windows: Windows | None = None,
+    ) -> None:
+        """inputs: names of the graph's inputs; origin: the file named in errors; windows: None where texts are cut."""
         from tokenizers import Tokenizer
 
         unknown = set(inputs) - set(_INPUTS)
@@ -35,7 +43,12 @@ class TextEncoder:
             raise UserError(f"the tokenizer in {origin} can't be read: {error}", "Export the model again.") from error
         truncation: dict[str, Any] = self._tokenizer.truncation or {}
         padding: dict[str, Any] = self._tokenizer.padding or {}
-        self._tokenizer.enable_truncation(max_length, direction=truncation.get("direction", "right"))
+        if windows is not None:
+            # tokenizers itself would end the thread without an error that could be caught.
+            check_windows(windows, max_length, self._tokenizer.num_special_tokens_to_add(False))
+        self._tokenizer.enable_truncation(
+            max_length, stride=windows.stride if windows else 0, direction=truncation.get("direction", "right")
+        )
         # Padding is ours: texts are tokenized once, then sorted by length, then padded batch by batch.
         self._tokenizer.no_padding()
         self._inputs = tuple(name for name in _INPUTS if name in inputs)
@@ -49,7 +62,10 @@ class TextEncoder:
         self._encode = getattr(self._tokenizer, "encode_batch_fast", self._tokenizer.encode_batch)
 
     def encode(self, texts: Sequence[str]) -> list["Encoding"]:
-        """Token ids of each text, cut to the maximal length. Lone surrogates count as U+FFFD."""
+        """Token ids of each text, cut to the maximal length; its other windows are its `overflowing`.
+
+        Lone surrogates count as U+FFFD.
+        """
         try:
             return list(self._encode(list(texts)))
         except TypeError:

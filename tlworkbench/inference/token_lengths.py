@@ -28,6 +28,8 @@ class TokenCounter:
             raise UserError(f"{path} can't be read: {error}", "Get the model again.") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self.specials = int(self._tokenizer.num_special_tokens_to_add(False))
+        """Tokens the tokenizer itself adds to a text."""
         self._encode = getattr(self._tokenizer, "encode_batch_fast", self._tokenizer.encode_batch)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int32]]:

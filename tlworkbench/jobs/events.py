@@ -54,7 +54,9 @@ class TrainingBegan(_Event, frozen=True, kw_only=True, tag="training"):
     max_length: int
     precision: str
     truncated: float = 0.0
-    """Share of the training texts longer than `max_length`."""
+    """Share of the training texts longer than `max_length`, or than all windows they may have."""
+    windows: int = 0
+    """Windows of all training texts together; 0 where longer texts are cut."""
     train_counts: tuple[int, ...] = ()
     eval_counts: tuple[int, ...] = ()
     majority_accuracy: float = 0.0

@@ -7,7 +7,7 @@ from tlworkbench.jobs.spec import TrainSpec
 
 HEARD_BY_HEAD = frozenset(
     {"model", "strategy", "class_weights", "metric", "max_length", "max_train_rows", "max_eval_rows", "seed"}
-    | {"precision", "journal_version", "baseline"}
+    | {"precision", "journal_version", "baseline", "long_texts", "window_stride", "max_windows"}
 )
 """What strategy `head` goes by."""
 
@@ -40,6 +40,9 @@ SILENCES = (
         ("lora",),
         "no say but with strategy lora",
         unless=True,
+    ),
+    Silence(
+        ("window_stride", "max_windows"), "long_texts", ("windows",), "no say but with long_texts windows", unless=True
     ),
     Silence(("epochs",), "steps", ("0",), "no say while steps is set", unless=True),
 )

@@ -93,6 +93,12 @@ class TrainSpec(_Spec, frozen=True, kw_only=True, tag="train"):
     """Validation figure that decides which checkpoint is best: `macro_f1`, `accuracy` or `loss`."""
     max_length: Count = 0
     """Tokens kept of a text; 0 takes the model's limit, 256 at most."""
+    long_texts: Literal["cut", "windows"] = "cut"
+    """What becomes of longer texts: `cut` there, or read in `windows` of so many tokens whose answers are averaged."""
+    window_stride: Literal["auto"] | Count = "auto"
+    """Tokens that one window shares with the next; `auto` is a quarter of `max_length`."""
+    max_windows: Positive = 32
+    """Windows of a text at most; what comes after them is not read."""
     max_train_rows: Count = 0
     """Train on so many rows, drawn by `seed`; 0 takes all."""
     max_eval_rows: Count = 0

@@ -14,7 +14,7 @@ from tlworkbench.data.checks.subject import Subject, TextFacts
 from tlworkbench.data.findings import Finding
 from tlworkbench.data.labelling import Labelling
 from tlworkbench.data.rows import Rows
-from tlworkbench.data.trainable import TrainingRows, counted, draw_training_rows, judge, truncated
+from tlworkbench.data.trainable import TrainingRows, counted, draw_training_rows, judge
 from tlworkbench.errors import UserError
 from tlworkbench.inference.text_limit import effective_length, folder_limit
 from tlworkbench.inference.token_lengths import TokenCounter
@@ -23,6 +23,7 @@ from tlworkbench.jobs.devices import Devices, processes
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import ClassRows, Facts
 from tlworkbench.preflight.model_size import learning, model_size
+from tlworkbench.preflight.reading import reading
 from tlworkbench.workspace import Workspace
 
 SAMPLE = 2000
@@ -80,14 +81,15 @@ class LookAhead:
         except UserError as error:
             return facts.with_refusal(Finding.refusal(error))
         limit = effective_length(spec.max_length, folder_limit(folder))
-        lengths = self._lengths(folder, rows, drawn)
-        share = float((lengths > limit).mean()) if len(lengths) else None
-        kept = np.minimum(lengths, limit)
+        try:
+            read = reading(*self._lengths(folder, rows, drawn), spec, limit)
+        except UserError as error:
+            return facts.with_refusal(Finding.refusal(error))
         size = model_size(folder)
         space = CheckpointSpace.of(
             self._workspace.jobs_dir, size.parameters, spec.checkpoint_limit, learning(spec, size, len(drawn.names))
         )
-        findings = [truncated(share, limit)] if share is not None else []
+        findings = [read.finding]
         if refusal := space.refusal():
             findings.append(Finding.refusal(refusal))
         elif doubt := space.doubt():
@@ -95,26 +97,31 @@ class LookAhead:
         return msgspec.structs.replace(
             facts,
             max_length=limit,
-            truncated=share,
-            measured=len(lengths),
-            tokens=float(kept.mean()) if len(kept) else 0.0,
-            longest=int(kept.max()) if len(kept) else 0,
+            truncated=read.truncated,
+            measured=read.measured,
+            windows=read.windows,
+            most_windows=read.most_windows,
+            tokens=read.tokens,
+            longest=read.longest,
             size=size,
             disk_needed=space.most,
             disk_free=space.free,
             findings=(*facts.findings, *(one for one in findings if one is not None)),
         )
 
-    def _lengths(self, folder: Path, rows: Rows, drawn: TrainingRows) -> np.ndarray[Any, np.dtype[np.int32]]:
-        """Tokens of a sample of the training texts; none where they can't be counted."""
+    def _lengths(
+        self, folder: Path, rows: Rows, drawn: TrainingRows
+    ) -> tuple[np.ndarray[Any, np.dtype[np.int32]], int]:
+        """Tokens of a sample of the training texts, none where they can't be counted, and how many each is given."""
         # Drawn rows stand in random order, so the first ones are a fair sample.
         sample = drawn.train.indices[:SAMPLE]
         with contextlib.suppress(UserError):
             if len(sample):
                 if self._counter is None or self._counter[0] != folder:
                     self._counter = folder, TokenCounter(folder)
-                return self._counter[1](rows.texts(np.sort(sample).tolist()))
-        return np.zeros(0, np.int32)
+                counter = self._counter[1]
+                return counter(rows.texts(np.sort(sample).tolist())), counter.specials
+        return np.zeros(0, np.int32), 0
 
 
 def _devices(spec: TrainSpec) -> list[Finding]:

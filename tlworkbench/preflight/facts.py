@@ -53,10 +53,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the training texts that are longer; None where it could not be told,"""
     measured: int = 0
     """and of so many of them."""
+    windows: int = 0
+    """Windows of these texts together; 0 where longer ones are cut,"""
+    most_windows: int = 0
+    """and of the one that has most."""
     tokens: float = 0.0
-    """Tokens kept of a text on average,"""
+    """Tokens read of a text on average, over all its windows,"""
     longest: int = 0
-    """and of the longest one."""
+    """and of the longest that goes through the model at once."""
     size: ModelSize | None = None
     """None where no model was found."""
     disk_needed: int = 0

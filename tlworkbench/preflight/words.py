@@ -22,7 +22,12 @@ def measures(facts: Facts) -> list[tuple[str, str, str]]:
     lines = [("steps", _number(facts.steps), _steps(facts))]
     if facts.truncated is not None:
         sampled = f"of {_number(facts.measured)} sampled texts" if facts.measured < facts.train_rows else "of the texts"
-        lines.append(("cut", f"{100 * facts.truncated:.1f} %", f"{sampled}, at {facts.max_length} tokens"))
+        share = f"{100 * facts.truncated:.1f} %"
+        if facts.windows:
+            lines.append(("windows", _number(facts.windows), _windows(facts)))
+            lines.append(("cut", share, f"{sampled}, which are longer than all windows a text may have"))
+        else:
+            lines.append(("cut", share, f"{sampled}, at {facts.max_length} tokens"))
     if facts.disk_needed:
         lines.append(("disk", in_bytes(facts.disk_needed), f"at most, of {in_bytes(facts.disk_free)} free"))
     if facts.tried is not None:
@@ -56,6 +61,13 @@ def in_short(tried: Tried) -> str:
 def _steps(facts: Facts) -> str:
     epochs = f"{facts.epochs:g} {'epoch' if facts.epochs == 1 else 'epochs'}"
     return f"of {facts.rows_a_step} rows, {facts.steps_per_epoch} an epoch, {epochs}"
+
+
+def _windows(facts: Facts) -> str:
+    return (
+        f"of {facts.max_length} tokens for {_number(facts.measured)} texts, {facts.most_windows} for the longest; "
+        f"a row takes {facts.windows / facts.measured:.1f} times as long"
+    )
 
 
 def _number(count: int) -> str:

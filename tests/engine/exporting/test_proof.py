@@ -7,6 +7,7 @@ import pytest
 
 from tlworkbench.engine.onnx_proof import Floats, objection, prove
 from tlworkbench.inference.report import ParityReport
+from tlworkbench.inference.windows import Windows
 
 LIMIT = 12
 TEXTS = [" ".join(["word"] * length) for length in (3, 1, 5, 2, 8, 4)] + [f"text {number}" for number in range(44)]
@@ -22,6 +23,7 @@ class Model:
     """Answers by `answer(text, batch size)`; a token a word and two marks."""
 
     max_length = LIMIT
+    windows: Windows | None = None
 
     def __init__(self, answer: Answer = plain, tokens: Callable[[str], int] = lambda text: 0) -> None:
         self.answer = answer

@@ -22,6 +22,7 @@ class Group:
 _GROUPED = (
     Group("", ("model", "strategy", "epochs", "learning_rate", "batch_size", "max_length")),
     Group("rows", ("max_train_rows", "max_eval_rows", "class_weights", "balanced_sampler", "journal_version")),
+    Group("long texts", ("long_texts", "window_stride", "max_windows")),
     Group("what learns", ("freeze", "layer_decay", "lora_rank", "lora_alpha", "lora_dropout", "lora_targets")),
     Group("optimizer", ("schedule", "warmup", "max_grad_norm")),
     Group("regularisation", ("weight_decay", "label_smoothing")),

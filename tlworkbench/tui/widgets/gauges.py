@@ -38,7 +38,7 @@ def facts_line(training: TrainingBegan | None, device: str, width: int) -> Conte
             counted(training.train_rows, "training row"),
             f"{thousands(training.eval_rows)} to validate",
             f"batch {training.batch_size}",
-            f"up to {training.max_length} tokens",
+            f"windows of {training.max_length} tokens" if training.windows else f"up to {training.max_length} tokens",
             training.precision,
         ]
         if round(training.truncated * 100):

@@ -74,7 +74,7 @@ def details(report: BundleReport, width: int) -> list[Content]:
         f"why {report.default}": report.default_why,
         "model": report.model,
         "labels": labels + ", ".join(report.labels),
-        "reads": f"{report.max_length} tokens of a text",
+        "reads": f"{report.max_length} tokens of a text" if report.windows is None else _windows(report),
         "measured": f"on {counted(report.rows, 'row')} of the {report.split} split",
         "baseline": f"accuracy {share(baseline)}, always the most frequent label" if baseline is not None else "",
         "made": report.created[:16].replace("T", " "),
@@ -100,6 +100,12 @@ def share(value: float) -> str:
 def milliseconds(value: float) -> str:
     """`3.1 ms`, `48 ms`."""
     return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
+
+
+def _windows(report: BundleReport) -> str:
+    windows = report.windows
+    assert windows is not None
+    return f"longer texts in windows of {report.max_length} tokens, up to {windows.most}"
 
 
 def _figures(report: BundleReport, name: str, variant: VariantReport) -> dict[str, str]:
