@@ -157,7 +157,9 @@ def test_every_dot_stands_where_it_was_asked_for() -> None:
 
 def test_the_two_curves_have_their_colours_and_validation_its_signs() -> None:
     lines = plot.draw(
-        [plot.Curve([0, 39], [0, 0], "#5fafff"), plot.Curve([10, 30], [8, 8], "#ffaf5f", "●", [0, 1])], 20, 3
+        [plot.Curve([0, 39], [0, 0], "#5fafff"), plot.Curve([10, 30], [8, 8], "#ffaf5f", mark="●", marked=[0, 1])],
+        20,
+        3,
     )
     seen = {
         (segment.style.color.get_truecolor().hex, cell == "●")

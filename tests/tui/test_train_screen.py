@@ -20,7 +20,7 @@ from tlworkbench.tui.app import Workbench
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.train import TrainScreen
 from tlworkbench.tui.screens.train_start import StartRun
-from tlworkbench.workspace import Workspace
+from tlworkbench.workspace import Workspace, open_workspace
 
 Until = Callable[..., Awaitable[None]]
 Lines = Callable[[App[Any]], list[str]]
@@ -574,3 +574,30 @@ async def test_nothing_is_drawn_for_a_screen_that_is_not_in_front(
         assert len(screen._chart.curves.of_steps("step")) == 10
         app.go("train")
         await until(pilot, lambda: shown(lines(app), "train 0.9000", "macro-F1 .657"))
+
+
+async def test_figure_zoom_and_smoothing_are_as_they_were_left(ready: Workspace, until: Until, lines: Lines) -> None:
+    past_run(ready, "stopped", began(), *steps(80))
+    past_run(ready, "stopped", began(), *steps(80))
+    app = Workbench(ready)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, until)
+        await until(pilot, lambda: shown(lines(app), "0002 ", "train 0.4000"))
+        await pilot.press(*["left"] * 9, "+", "+", "k", "m", "m", "y")
+        await until(pilot, lambda: shown(lines(app), "learning rate · log", "rate 1e-4"))
+        await pilot.press("-", "<")
+        assert isinstance(app.screen, TrainScreen)
+        view = app.screen._chart.view
+        assert view.window is not None and view.smoothing == "light"
+    again = Workbench(open_workspace(str(ready.root)))
+    async with again.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, until)
+        await until(pilot, lambda: shown(lines(again), "learning rate · log"))
+        assert isinstance(again.screen, TrainScreen)
+        assert again.screen._chart.view == view
+        # A zoom is into one run; the rest holds for all of them.
+        await pilot.press("down")
+        await until(pilot, lambda: shown(lines(again), "0001 ", "learning rate · log"))
+        assert again.screen._chart.view == view.whole()
+        await pilot.press("up", "+", "0")
+        assert again.screen._chart.view == view.whole()

@@ -89,7 +89,7 @@ class Chart(Widget, can_focus=True):
     @property
     def title_room(self) -> int:
         """Cells there are for a title."""
-        return max(0, self.size.width - 8 - self._heading(0).cell_length)
+        return max(0, self.size.width - 9 - self._heading(0).cell_length)
 
     def take_look(self, look: Look) -> None:
         """Other colours from now on; the figures are shown anew by who made them."""

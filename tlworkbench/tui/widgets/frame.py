@@ -18,7 +18,11 @@ def edge(place: Place, width: int, left: Content, right: Content, lit: bool) -> 
     room = max(0, width - 4)
     left = _spaced(left.truncate(max(0, room - 2), ellipsis=True)) if left.plain else Content("")
     room -= left.cell_length
-    right = _spaced(right.truncate(room - 2, ellipsis=True)) if right.plain and room >= 8 else Content("")
+    right = (
+        _spaced(right.truncate(room - 2, ellipsis=True))
+        if right.plain and room >= min(8, right.cell_length + 2)
+        else Content("")
+    )
     line = "─" * (room - right.cell_length)
     return Content.assemble((f"{first}─", frame), left, (line, frame), right, (f"─{last}", frame))
 

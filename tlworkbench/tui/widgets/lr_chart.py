@@ -12,6 +12,9 @@ from tlworkbench.tui.widgets import figures
 from tlworkbench.tui.widgets.chart import Chart
 from tlworkbench.tui.widgets.figure import Figure, Powers, Upright, series
 from tlworkbench.tui.widgets.thinning import Floats
+from tlworkbench.tui.widgets.view import View
+
+_NAME = "loss by learning rate"
 
 
 class LrChart(Chart):
@@ -25,6 +28,8 @@ class LrChart(Chart):
 
     def __init__(self, look: Look, id: str | None = None) -> None:
         super().__init__(look, id)
+        # At the end the loss flies off; what matters is the valley before.
+        self.view = View(logarithmic=frozenset({_NAME}))
         self.rates: Floats = np.zeros(0)
         self._losses: Floats = np.zeros(0)
         self._suggested: float | None = None
@@ -83,4 +88,4 @@ class LrChart(Chart):
         if self._suggested is not None and self._suggested > 0:
             marks = [Upright(f"suggested {figures.power(self._suggested)}", float(np.log10(self._suggested)))]
         drawn = [series("loss", x, self._losses, self._look.colours.primary)]
-        return Figure("loss by learning rate", drawn, first, last, (), marks, Powers("rate"))
+        return Figure(_NAME, drawn, first, last, (), marks, Powers("rate"))

@@ -27,6 +27,8 @@ class Seen:
     x: Floats
     y: Floats
     colour: str
+    faint: bool = False
+    """Beneath what was made of it: points that no line joins."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def look_at(figure: Figure, view: View, ends: tuple[float, float], faint: str) -
             x, y = between(x, y, *ends)
             if len(x):
                 # All that is faint lies beneath all that is not.
-                (seen if place == 0 and count > 1 else over).append(Seen(one, x, y, colour))
+                faint = place == 0 and count > 1
+                (seen if faint else over).append(Seen(one, x, y, colour, faint))
     return Sight(figure, logarithmic, [*seen, *over], unplaced)
 
 
@@ -157,9 +160,16 @@ def columns_of(x: Floats, across: Axis) -> Ints:
 def _curves(sight: Sight, across: Axis, axis: Axis, most_dots: float) -> list[plot.Curve]:
     placed = [(dots(seen.x, across), np.round(axis.place_all(seen.y))) for seen in sight.seen]
     places = [thin(x // plot.DOTS_ACROSS, y) for x, y in placed]
-    budget = _budget([_travel(y[kept]) for (_, y), kept in zip(placed, places, strict=True)], most_dots)
+    budget = _budget(
+        [_travel(y[kept]) for seen, (_, y), kept in zip(sight.seen, placed, places, strict=True) if not seen.faint],
+        most_dots,
+    )
     curves = []
     for seen, (x, y), kept in zip(sight.seen, placed, places, strict=True):
+        if seen.faint:
+            kept = thin(x, y)
+            curves.append(plot.Curve(x[kept].tolist(), y[kept].tolist(), seen.colour, joined=False))
+            continue
         # Dots are what drawing costs, and where noise would fill the chart with them, wider columns show it as well.
         for cells in (2, 3, 4, 6, 8):
             if _travel(y[kept]) <= budget:
@@ -168,7 +178,7 @@ def _curves(sight: Sight, across: Axis, axis: Axis, most_dots: float) -> list[pl
         logged = np.flatnonzero(np.isin(seen.x, seen.series.x)) if _marks(seen) else ()
         # Signs that touch one another say nothing any more.
         if _marks(seen) and across.dots / plot.DOTS_ACROSS / max(1, len(logged)) >= 3:
-            curves.append(plot.Curve(x.tolist(), y.tolist(), seen.colour, seen.series.sign, list(logged)))
+            curves.append(plot.Curve(x.tolist(), y.tolist(), seen.colour, mark=seen.series.sign, marked=list(logged)))
         else:
             curves.append(plot.Curve(x[kept].tolist(), y[kept].tolist(), seen.colour))
     return curves

@@ -24,6 +24,8 @@ class Curve:
     y: Sequence[float]
     colour: str
     """`#rrggbb`."""
+    joined: bool = True
+    """Whether a line leads from point to point."""
     mark: str = ""
     """Sign put on points, besides the line through all of them; one cell wide."""
     marked: Sequence[int] = ()
@@ -47,7 +49,8 @@ def draw(curves: Sequence[Curve], width: int, height: int) -> list[list[Segment]
     plotext.xlim(0, DOTS_ACROSS * width - 1)
     plotext.ylim(0, DOTS_UP * height - 1)
     for curve in curves:
-        plotext.plot(list(curve.x), list(curve.y), marker="braille", color=_rgb(curve.colour))
+        put = plotext.plot if curve.joined else plotext.scatter
+        put(list(curve.x), list(curve.y), marker="braille", color=_rgb(curve.colour))
     for curve in curves:
         if curve.mark and curve.marked:
             # The middle of the cell: a sign has one place in it, not eight.
