@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.comparison.conftest import MakeRun
+from tests.made_runs import MakeRun
 from tlworkbench.comparison.answers import macro_f1, mcnemar
 from tlworkbench.comparison.compare import Comparer, Pair
 from tlworkbench.engine.metrics import figures
@@ -13,8 +13,8 @@ from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.workspace import Workspace
 
 
-def pair(workspace: Workspace, *jobs: JobFolder) -> Pair:
-    return Comparer(workspace).compare(jobs).pairs[-1]
+def pair(dataset: Workspace, *jobs: JobFolder) -> Pair:
+    return Comparer(dataset).compare(jobs).pairs[-1]
 
 
 @pytest.mark.parametrize(("a", "b"), [(0, 0), (1, 0), (3, 5), (8, 8), (0, 40), (120, 180), (1000, 1201)])
@@ -33,9 +33,9 @@ def test_macro_f1_is_the_one_that_training_measures() -> None:
     assert macro_f1(truth, answers) == pytest.approx(figures(truth, answers, "abcdefg").macro_f1, abs=1e-12)
 
 
-def test_who_is_right_on_which_rows(workspace: Workspace, make_run: MakeRun) -> None:
-    keys = workspace.rows().keys[12:]
-    found = pair(workspace, make_run(wrong=(0, 1, 2)), make_run(wrong=(2, 4)))
+def test_who_is_right_on_which_rows(dataset: Workspace, make_run: MakeRun) -> None:
+    keys = dataset.rows().keys[12:]
+    found = pair(dataset, make_run(wrong=(0, 1, 2)), make_run(wrong=(2, 4)))
     answers = found.answers
     assert answers is not None and found.validation is not None and found.validation.same
     assert sorted(answers.only_first) == sorted(keys[[4]]) and sorted(answers.only_second) == sorted(keys[[0, 1]])
@@ -43,23 +43,23 @@ def test_who_is_right_on_which_rows(workspace: Workspace, make_run: MakeRun) -> 
     assert answers.accuracy == pytest.approx((0.5, 4 / 6)) and answers.p_value == 1.0
 
 
-def test_other_validation_rows_are_compared_on_the_shared_ones(workspace: Workspace, make_run: MakeRun) -> None:
+def test_other_validation_rows_are_compared_on_the_shared_ones(dataset: Workspace, make_run: MakeRun) -> None:
     first, second = make_run(), make_run(wrong=(0,), max_eval_rows=4)
-    found = pair(workspace, first, second)
+    found = pair(dataset, first, second)
     assert found.validation is not None and not found.validation.same
     assert (found.validation.first, found.validation.second, found.validation.shared) == (6, 4, 4)
     assert found.answers is not None and (found.answers.rows, found.answers.accuracy) == (4, (1.0, 0.75))
-    assert not Comparer(workspace).compare([first, second]).comparable
+    assert not Comparer(dataset).compare([first, second]).comparable
 
 
-def test_relabelled_rows_are_judged_by_the_later_labels(workspace: Workspace, make_run: MakeRun) -> None:
-    first, keys = make_run(), workspace.rows().keys
-    with workspace.journal() as journal:
+def test_relabelled_rows_are_judged_by_the_later_labels(dataset: Workspace, make_run: MakeRun) -> None:
+    first, keys = make_run(), dataset.rows().keys
+    with dataset.journal() as journal:
         labels = journal.label_set()
         journal.set_label([int(keys[12])], labels.index("good"))
     second = make_run()
     for jobs, accuracy in (((first, second), (5 / 6, 1.0)), ((second, first), (1.0, 5 / 6))):
-        found = pair(workspace, *jobs)
+        found = pair(dataset, *jobs)
         assert found.answers is not None and found.answers.relabelled == 1
         assert found.answers.accuracy == pytest.approx(accuracy)
         assert found.validation is not None and found.validation.relabelled == 1 and not found.validation.same
@@ -67,12 +67,12 @@ def test_relabelled_rows_are_judged_by_the_later_labels(workspace: Workspace, ma
 
 @pytest.mark.parametrize("mapping", [{"bad": "awful"}, {"so so": "good"}])
 def test_a_renamed_or_merged_class_is_the_same_class(
-    workspace: Workspace, make_run: MakeRun, mapping: dict[str, str]
+    dataset: Workspace, make_run: MakeRun, mapping: dict[str, str]
 ) -> None:
     first = make_run()
-    with workspace.journal() as journal:
+    with dataset.journal() as journal:
         journal.map_labels(mapping)
-    found = pair(workspace, first, make_run())
+    found = pair(dataset, first, make_run())
     assert found.changes is not None and found.changes.relabelled == ()
     assert found.changes.renamed == tuple(mapping.items())
     assert found.answers is not None and found.answers.accuracy == (1.0, 1.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.comparison.conftest import MakeRun
+from tests.made_runs import MakeRun
 from tlworkbench.comparison.compare import Comparer, chosen_runs
 from tlworkbench.errors import UserError
 from tlworkbench.workspace import Workspace
@@ -18,14 +18,14 @@ DAMAGES = [
 @pytest.mark.parametrize("damage", [b"", b"nothing of the kind", None])
 @pytest.mark.parametrize(("name", "part"), DAMAGES)
 def test_what_is_damaged_is_said_and_the_rest_shown(
-    workspace: Workspace, make_run: MakeRun, name: str, part: str, damage: bytes | None
+    dataset: Workspace, make_run: MakeRun, name: str, part: str, damage: bytes | None
 ) -> None:
     whole, broken = make_run(), make_run(wrong=(1,), epochs=2.0)
     if damage is None:
         (broken.path / name).unlink()
     else:
         (broken.path / name).write_bytes(damage)
-    found = Comparer(workspace).compare([whole, broken])
+    found = Comparer(dataset).compare([whole, broken])
     files = found.files[1]
     assert bool(files.problems) is (damage is not None or name == "job.toml")
     assert all(name in problem for problem in files.problems)
@@ -36,7 +36,7 @@ def test_what_is_damaged_is_said_and_the_rest_shown(
     assert [setting.name for setting in found.settings] == ([] if part == "spec" else ["epochs"])
 
 
-def test_a_class_that_is_none_is_damage(workspace: Workspace, make_run: MakeRun) -> None:
+def test_a_class_that_is_none_is_damage(dataset: Workspace, make_run: MakeRun) -> None:
     from tlworkbench.data.run_examples import LabelledKeys, RunExamples, read_examples, write_examples
 
     first, second = make_run(), make_run()
@@ -46,15 +46,15 @@ def test_a_class_that_is_none_is_damage(workspace: Workspace, make_run: MakeRun)
         second.path,
         RunExamples(("only one",), 0, read.train, LabelledKeys(read.train.keys[:0], read.train.classes[:0])),
     )
-    found = Comparer(workspace).compare([first, second])
+    found = Comparer(dataset).compare([first, second])
     assert "names a class" in found.files[1].problems[0] and found.files[1].rows is None
 
 
 def test_what_has_not_changed_is_read_once(
-    workspace: Workspace, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+    dataset: Workspace, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = make_run(), make_run()
-    comparer = Comparer(workspace)
+    comparer = Comparer(dataset)
     before = comparer.compare([first, second])
     assert comparer.compare([first, second]).files == before.files
     (second.path / "predictions.arrow").unlink()
@@ -67,14 +67,14 @@ def test_what_has_not_changed_is_read_once(
     [(("1",), "only 0001 was named"), (("1", "0001"), "only 0001 was named"), (("1", "9"), "no train 9"),
      (tuple("1234567"), "too many")],
 )  # fmt: skip
-def test_what_can_not_be_compared(workspace: Workspace, make_run: MakeRun, runs: tuple[str, ...], what: str) -> None:
+def test_what_can_not_be_compared(dataset: Workspace, make_run: MakeRun, runs: tuple[str, ...], what: str) -> None:
     make_run()
     with pytest.raises(UserError, match=what):
-        chosen_runs(workspace.jobs_dir, runs)
+        chosen_runs(dataset.jobs_dir, runs)
 
 
-def test_the_last_two_where_none_is_named(workspace: Workspace, make_run: MakeRun) -> None:
+def test_the_last_two_where_none_is_named(dataset: Workspace, make_run: MakeRun) -> None:
     with pytest.raises(UserError, match="there is no run yet"):
-        chosen_runs(workspace.jobs_dir, ())
+        chosen_runs(dataset.jobs_dir, ())
     made = [make_run() for _ in range(3)]
-    assert chosen_runs(workspace.jobs_dir, ()) == made[1:]
+    assert chosen_runs(dataset.jobs_dir, ()) == made[1:]

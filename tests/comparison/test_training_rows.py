@@ -1,6 +1,6 @@
 """Which rows came, went and were relabelled between two runs."""
 
-from tests.comparison.conftest import MakeRun
+from tests.made_runs import MakeRun
 from tlworkbench.comparison.compare import Comparer
 from tlworkbench.comparison.training_rows import RowChanges
 from tlworkbench.comparison.words import pair_lines
@@ -8,8 +8,8 @@ from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.workspace import Workspace
 
 
-def changes(workspace: Workspace, *jobs: JobFolder) -> RowChanges:
-    found = Comparer(workspace).compare(jobs).pairs[-1].changes
+def changes(dataset: Workspace, *jobs: JobFolder) -> RowChanges:
+    found = Comparer(dataset).compare(jobs).pairs[-1].changes
     assert found is not None
     return found
 
@@ -18,10 +18,10 @@ def grouped(groups: tuple[object, ...]) -> dict[str, set[int]]:
     return {group.words: {int(key) for key in group.keys} for group in groups}  # type: ignore[attr-defined]
 
 
-def edited(workspace: Workspace) -> dict[str, set[int]]:
+def edited(dataset: Workspace) -> dict[str, set[int]]:
     """Exclude two training rows, unlabel one, relabel three and one of validation; which they are."""
-    keys = [int(key) for key in workspace.rows().keys]
-    with workspace.journal() as journal:
+    keys = [int(key) for key in dataset.rows().keys]
+    with dataset.journal() as journal:
         labels = journal.label_set()
         journal.set_excluded(keys[0:2], True)
         journal.set_label(keys[2:3], -1)
@@ -35,14 +35,14 @@ def edited(workspace: Workspace) -> dict[str, set[int]]:
     }
 
 
-def test_same_rows(workspace: Workspace, make_run: MakeRun) -> None:
-    found = changes(workspace, make_run(), make_run(epochs=1.0))
+def test_same_rows(dataset: Workspace, make_run: MakeRun) -> None:
+    found = changes(dataset, make_run(), make_run(epochs=1.0))
     assert found.none and found.shared == 12
 
 
-def test_what_went_and_what_was_relabelled(workspace: Workspace, make_run: MakeRun) -> None:
-    first, expected = make_run(), edited(workspace)
-    found = changes(workspace, first, make_run())
+def test_what_went_and_what_was_relabelled(dataset: Workspace, make_run: MakeRun) -> None:
+    first, expected = make_run(), edited(dataset)
+    found = changes(dataset, first, make_run())
     assert found.shared == 9 and found.added == ()
     assert grouped(found.removed) == {"excluded": expected["excluded"], "without a label": expected["unlabelled"]}
     kinds = {f"{one.before} → {one.after}": {int(key) for key in one.keys} for one in found.relabelled}
@@ -50,52 +50,52 @@ def test_what_went_and_what_was_relabelled(workspace: Workspace, make_run: MakeR
     assert [len(one.keys) for one in found.relabelled] == [3, 1]
 
 
-def test_the_way_back(workspace: Workspace, make_run: MakeRun) -> None:
-    first, expected = make_run(), edited(workspace)
-    found = changes(workspace, make_run(), first)
+def test_the_way_back(dataset: Workspace, make_run: MakeRun) -> None:
+    first, expected = make_run(), edited(dataset)
+    found = changes(dataset, make_run(), first)
     assert found.removed == ()
     assert grouped(found.added) == {"were excluded": expected["excluded"], "had no label": expected["unlabelled"]}
     assert [(one.before, one.after) for one in found.relabelled] == [("so so", "bad"), ("bad", "good")]
 
 
-def test_rows_that_were_not_drawn(workspace: Workspace, make_run: MakeRun) -> None:
+def test_rows_that_were_not_drawn(dataset: Workspace, make_run: MakeRun) -> None:
     everything, few = make_run(), make_run(max_train_rows=5)
-    assert {word: len(keys) for word, keys in grouped(changes(workspace, everything, few).removed).items()} == {
+    assert {word: len(keys) for word, keys in grouped(changes(dataset, everything, few).removed).items()} == {
         "not drawn": 7
     }
-    assert {word: len(keys) for word, keys in grouped(changes(workspace, few, everything).added).items()} == {
+    assert {word: len(keys) for word, keys in grouped(changes(dataset, few, everything).added).items()} == {
         "were not drawn": 7
     }
 
 
-def test_without_the_dataset_the_rows_are_told_all_the_same(workspace: Workspace, make_run: MakeRun) -> None:
-    first, expected = make_run(), edited(workspace)
+def test_without_the_dataset_the_rows_are_told_all_the_same(dataset: Workspace, make_run: MakeRun) -> None:
+    first, expected = make_run(), edited(dataset)
     second = make_run()
-    workspace.rows_file.unlink()
-    (pair,) = Comparer(workspace).compare([first, second]).pairs
+    dataset.rows_file.unlink()
+    (pair,) = Comparer(dataset).compare([first, second]).pairs
     assert pair.changes is not None and pair.problems
     assert grouped(pair.changes.removed) == {"why can't be told": expected["excluded"] | expected["unlabelled"]}
     assert sum(len(one.keys) for one in pair.changes.relabelled) == 4
 
 
-def test_a_journal_made_anew_is_told_of(workspace: Workspace, make_run: MakeRun) -> None:
-    first, _ = make_run(), edited(workspace)
+def test_a_journal_made_anew_is_told_of(dataset: Workspace, make_run: MakeRun) -> None:
+    first, _ = make_run(), edited(dataset)
     second = make_run()
-    for file in workspace.root.glob("labels.sqlite*"):
+    for file in dataset.root.glob("labels.sqlite*"):
         file.unlink()
-    (pair,) = Comparer(workspace).compare([first, second]).pairs
+    (pair,) = Comparer(dataset).compare([first, second]).pairs
     assert any("version" in problem for problem in pair.problems) and pair.changes is not None
     assert len(pair.changes.relabelled) == 2
 
 
-def test_the_lines_that_are_told(workspace: Workspace, make_run: MakeRun) -> None:
+def test_the_lines_that_are_told(dataset: Workspace, make_run: MakeRun) -> None:
     first = make_run(wrong=(3,))
-    edited(workspace)
-    (pair,) = Comparer(workspace).compare([first, make_run()]).pairs
+    edited(dataset)
+    (pair,) = Comparer(dataset).compare([first, make_run()]).pairs
     told = [(line.kind, line.words, len(line.keys)) for line in pair_lines(pair)]
     assert told == [
         ("heading", "0002 beside 0001", 0),
-        ("doubt", "measured on the same 6 rows, 1 of them relabelled: the figures above are not comparable", 0),
+        ("doubt", "measured on the same 6 rows, 1 of them relabelled: their figures are not comparable", 0),
         ("sentence", "on the 6 shared rows by the later labels: macro-F1 .533 → 1.000, accuracy .667 → 1.000", 0),
         ("rows", "0002 right, 0001 wrong", 2),
         ("sentence", "0 to 2, p .500: this may well be chance", 0),

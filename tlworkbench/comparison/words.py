@@ -51,7 +51,7 @@ def _validation(rows: ValidationRows) -> Iterator[Told]:
         words = (
             f"measured on other rows: {_number(rows.first)} and {_number(rows.second)}, {_number(rows.shared)} shared"
         )
-    yield Told("doubt", f"{words}: the figures above are not comparable")
+    yield Told("doubt", f"{words}: their figures are not comparable")
 
 
 def _answers(pair: Pair, found: SharedAnswers) -> Iterator[Told]:

@@ -23,7 +23,9 @@ class WorkbenchScreen(Screen[None]):
     """
 
     SCOPE: ClassVar[str] = ""
-    """Scope of its actions, which is also the name of its mode."""
+    """Scope of its actions, which is also the name of its mode,"""
+    MODE: ClassVar[str] = ""
+    """unless this names another one."""
     # Narrow: one column of panes; wide: side by side. In .tcss: `DataScreen.-narrow #detail { … }`.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
@@ -35,7 +37,7 @@ class WorkbenchScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The frame common to all screens; see `body`."""
-        yield StatusStrip(self.SCOPE)
+        yield StatusStrip(self.MODE or self.SCOPE)
         with Container(id="body"):
             yield from self.body()
         yield KeyBar(self.SCOPE)

@@ -19,6 +19,7 @@ from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.preflight import Preflight
 from tlworkbench.tui.screens.train_baselines import MeasuringBaselines
 from tlworkbench.tui.screens.train_facts import FactsRead, RunFacts, read_facts, rows_of_cell
+from tlworkbench.tui.screens.train_marks import MarkingRuns
 from tlworkbench.tui.screens.train_options import remembered
 from tlworkbench.tui.screens.train_start import StartRun
 from tlworkbench.tui.standing import in_front
@@ -35,7 +36,7 @@ _STEADY = 1.0
 """Seconds between two paintings at least while a run does nothing but step: its processor time is not ours."""
 
 
-class TrainScreen(MeasuringBaselines):
+class TrainScreen(MarkingRuns, MeasuringBaselines):
     """Shows one run of the workspace, the newest unless another was chosen, and all of them below."""
 
     SCOPE = "train"

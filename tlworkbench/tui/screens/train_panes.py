@@ -97,6 +97,10 @@ class TrainPanes(CurvesPane):
     def _runs(self) -> list[tuple[JobFolder, RunState]]:
         raise NotImplementedError
 
+    def _signs(self) -> dict[str, tuple[str, str]]:
+        """Sign and colour of each run that is marked."""
+        return {}
+
     def _export_of(self, job: JobFolder) -> tuple[JobFolder, RunState] | None:
         raise NotImplementedError
 
@@ -245,6 +249,7 @@ class TrainPanes(CurvesPane):
         runs = self._runs()
         best = max((kept.macro_f1 for _, state in runs if (kept := state.best)), default=2.0)
         now = time.time()
+        signs = self._signs()
         lines = tuple(
             train_words.run_line(
                 job.run,
@@ -254,6 +259,7 @@ class TrainPanes(CurvesPane):
                 best,
                 self._stands(job, state),
                 now,
+                signs.get(job.run, (" ", "")),
             )
             for job, state in runs
             for facts in [self._facts.get(job, RunFacts())]
@@ -263,10 +269,12 @@ class TrainPanes(CurvesPane):
         self.query_one("#no-runs").display = not runs
         pane = self.query_one("#runs-pane")
         waiting = len(self.workbench.jobs.waiting())
-        self._said.title(
-            pane, Content.assemble(("Runs", "bold"), (f" · {waiting} in the queue" if waiting else "", "$muted"))
-        )
-        keys = Content.assemble(("l", "$accent"), " log · ", ("c", "$accent"), " config")
+        told = f" · {waiting} in the queue" * bool(waiting) + f" · {len(signs)} marked" * bool(signs)
+        self._said.title(pane, Content.assemble(("Runs", "bold"), (told, "$muted")))
+        keys = Content.assemble(
+            ("space", "$accent"), " mark · ", ("v", "$accent"), " compare · ",
+            ("l", "$accent"), " log · ", ("c", "$accent"), " config",
+        )  # fmt: skip
         self._said.edge(pane, keys if runs else Content(""))
 
     def _paint_below(self, job: JobFolder, state: RunState, facts: RunFacts) -> None:

@@ -99,11 +99,19 @@ def seconds(state: RunState, now: float) -> float | None:
 
 
 def run_line(
-    run: str, model: str, state: RunState, exported: str, best: float, stands: Condition, now: float
+    run: str,
+    model: str,
+    state: RunState,
+    exported: str,
+    best: float,
+    stands: Condition,
+    now: float,
+    sign: tuple[str, str] = (" ", ""),
 ) -> RunLine:
     """A run as the table shows it, standing as `stands` says.
 
-    exported: the verdict on its bundle, empty without one. best: the highest macro-F1 of all runs.
+    exported: the verdict on its bundle, empty without one. best: the highest macro-F1 of all runs. sign: of its mark
+    for the comparison, with its colour.
     """
     kept = state.best
     return RunLine(
@@ -116,6 +124,8 @@ def run_line(
         status=stands.word,
         detail=_detail(state, exported, stands),
         colour=colour(stands.word),
+        sign=sign[0],
+        sign_colour=sign[1],
         best=kept is not None and kept.macro_f1 >= best,
     )
 

@@ -26,6 +26,10 @@ class RunLine:
     """Said after the status: how far it is, why it ended, whether it is exported."""
     colour: str = "$muted"
     """Of glyph and status."""
+    sign: str = " "
+    """One cell: which of the runs that are marked it is,"""
+    sign_colour: str = ""
+    """and its colour."""
     best: bool = False
     """Has the best macro-F1 of all."""
 
@@ -52,7 +56,8 @@ def run_line(line: RunLine, width: int, chosen: bool) -> Content:
         duration(line.seconds) if line.seconds is not None else "",
     )
     parts: list[tuple[str, str]] = [
-        ("▌ " if chosen else "  ", "$primary"),
+        ("▌" if chosen else " ", "$primary"),
+        (line.sign, line.sign_colour),
         (fit(line.run, 6), "bold" if chosen else ""),
         (fit(clean(line.model), _model_width(width) - 1) + " ", ""),
     ]

@@ -23,7 +23,7 @@ MakeRun: TypeAlias = Callable[..., JobFolder]
 
 
 @pytest.fixture
-def workspace() -> Workspace:
+def dataset() -> Workspace:
     """Twelve rows to train on and six to validate on, of three classes in turn."""
     from tlworkbench.data.rows_writer import write_rows
 
@@ -38,7 +38,7 @@ def workspace() -> Workspace:
 
 
 @pytest.fixture
-def make_run(workspace: Workspace) -> MakeRun:
+def make_run(dataset: Workspace) -> MakeRun:
     """`make_run(wrong=(0, 3), epochs=2.0, …)`: a run that has ended, on the labels as they are now.
 
     wrong: places among its validation rows, in the rows' order, that it answered with the class after the right one.
@@ -47,9 +47,9 @@ def make_run(workspace: Workspace) -> MakeRun:
 
     def make(wrong: Sequence[int] = (), status: str = "done", steps: int = 4, **settings: object) -> JobFolder:
         spec = msgspec.convert({"kind": "train", "model": "bundled", **settings}, TrainSpec)
-        job = create_job(workspace.jobs_dir, spec, "made")
-        rows = workspace.rows()
-        with workspace.journal(rows) as journal:
+        job = create_job(dataset.jobs_dir, spec, "made")
+        rows = dataset.rows()
+        with dataset.journal(rows) as journal:
             labelling = Labelling(rows, journal)
             drawn = draw_training_rows(rows, labelling, spec.max_train_rows, spec.max_eval_rows, spec.seed)
             names, version = labelling.label_set.names, labelling.version
