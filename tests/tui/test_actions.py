@@ -73,7 +73,7 @@ def test_every_key_reaches_every_terminal() -> None:
 def test_digits_belong_to_labels() -> None:
     with_digits = [action.id for action in ACTIONS if any(key.isdecimal() for key in action.keys)]
     # Train has no labels to give.
-    assert with_digits == ["data.label", "train.whole_curve"]
+    assert with_digits == ["data.label", "train.whole_curve", "compare.whole_curve"]
 
 
 def test_other_keys_can_be_given() -> None:

@@ -170,12 +170,12 @@ async def test_marks_are_there_after_a_restart_and_seven_are_too_many(
 
 async def test_a_run_that_goes_on_is_followed(ready: Workspace, make_run: MakeRun, until: Until) -> None:
     make_run()
-    going = make_run(status="queued")
+    going = make_run(status="running", steps=3)
     app = Workbench(ready)
     async with app.run_test(size=(140, 45)) as pilot:
         await opened(pilot, until, 2)
         screen = await compared(pilot, until, "v")
-        assert cells(screen, "#results")["state"][1] == "… queued"
+        assert cells(screen, "#results")["state"][1] == "! stalled"
         names = ("bad", "good", "so so")
         write_events(going, "done", names, steps=8, right=0.5, rows=12)
         write_state(going.state_file, JobState(status="done"))
@@ -193,3 +193,49 @@ async def test_what_is_damaged_is_said(ready: Workspace, make_run: MakeRun, unti
         whole = "\n".join(lines(app))
         assert "⚠ 0002: examples.arrow is damaged" in whole and "0002 has not kept which rows it used" in whole
         assert cells(screen, "#results")["macro-F1"] == ["1.00", "1.00"]
+
+
+async def test_curves_lie_on_one_another_and_the_cursor_tells_logged_values(
+    ready: Workspace, make_run: MakeRun, until: Until, lines: Lines
+) -> None:
+    make_run(steps=4), make_run(steps=40)
+    app = Workbench(ready)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await opened(pilot, until, 2)
+        screen = await compared(pilot, until, "v")
+        chart = screen._chart
+        await until(pilot, lambda: any("● 0001 0.5000" in line and "◆ 0002 0.0500" in line for line in lines(app)))
+        await pilot.press("home")
+        assert [(one.name, one.x, one.value) for one in chart.readings()] == [("0001", 1, 2.0), ("0002", 1, 2.0)]
+        await pilot.press("a")
+        shown = lines(app)
+        assert any("by epoch" in line for line in shown) and any("epoch 2" in line for line in shown)
+        assert [one.x[-1] for one in chart.figures[0].series] == [2.0, 2.0]
+        await pilot.press("a")
+        # Two seconds a step.
+        assert [one.x[-1] for one in chart.figures[0].series] == [8.0, 80.0]
+        assert any("1:20 at work" in line for line in lines(app))
+        await pilot.press("m")
+        assert chart.name_shown == "validation loss" and [len(one.x) for one in chart.figures[0].series] == [2, 2]
+        await pilot.press("+", "y", "k", "0", "right")
+        assert chart.view.logarithmic == {"validation loss"} and chart.view.smoothing == "light"
+
+
+async def test_a_narrow_pane_breaks_its_sentences(
+    ready: Workspace, make_run: MakeRun, until: Until, lines: Lines
+) -> None:
+    make_run(), make_run(max_eval_rows=4)
+    app = Workbench(ready)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, until, 2)
+        screen = await compared(pilot, until, "v")
+        assert "not comparable, see the rows" in "\n".join(lines(app))
+        told = screen.query_one(ToldLines)
+        while screen.focused is not told:
+            await pilot.press("tab")
+        await until(
+            pilot, lambda: "measured on other rows: 6 and 4, 4 shared: their figures are not" in "\n".join(lines(app))
+        )
+        assert "⚠ measured" in "\n".join(lines(app)) and "  comparable" in "\n".join(lines(app))
+        await pilot.press("shift+tab", "shift+tab", "shift+tab")
+        await until(pilot, lambda: "Results" in "\n".join(lines(app)))

@@ -31,6 +31,8 @@ class RunState:
     """When the child first spoke, in seconds since the epoch; 0 before."""
     resumed_at: float = 0.0
     """When the child of this attempt first spoke."""
+    begun_at: tuple[float, ...] = ()
+    """The same of every attempt so far."""
     ended_at: float = 0.0
     progress: Progress | None = None
     training: TrainingBegan | None = None
@@ -91,6 +93,7 @@ def reduce(state: RunState, event: Event) -> RunState:
                 device=event.device,
                 started_at=state.started_at or event.at,
                 resumed_at=event.at,
+                begun_at=(*state.begun_at, event.at),
                 ended_at=0.0,
                 progress=None,
                 what="",

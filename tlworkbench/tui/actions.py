@@ -1,7 +1,7 @@
 """The one table of actions: bindings, key bar, `?`, palette and README's key table come from it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 from textual.keys import _character_to_key
@@ -180,6 +180,8 @@ ACTIONS: tuple[Action, ...] = (
     # Comparison
     Action("compare.next_pane", ("tab",), "next pane", "Go from the curves to results, settings, rows.", footer=True),
     Action("compare.previous_pane", ("shift+tab",), "pane before", "Go to the pane before this one."),
+    Action("compare.next_figure", ("m",), "figure", "Show the next figure: losses, metrics.", footer=True),
+    Action("compare.next_axis", ("a",), "axis", "Lay the curves by step, by epoch, or by time at work.", footer=True),
     Action("compare.open_rows", ("enter",), "rows", "Show the rows of this line in Data.", footer=True),
     Action("compare.back", ("escape", "v"), "back", "Go back to the runs.", footer=True),
     # Predict
@@ -231,6 +233,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Dialogs
     Action("dialog.close", ("escape",), "close", "Close without doing anything."),
+)
+
+_OF_CURVES = (
+    "earlier", "later", "zoom_in", "zoom_out", "pan_left", "pan_right", "whole_curve", "smooth", "logarithmic",
+)  # fmt: skip
+ACTIONS += tuple(
+    replace(action, id=f"compare.{action.name}")
+    for action in ACTIONS
+    if action.scope == "train" and action.name in _OF_CURVES
 )
 
 _BY_ID = {action.id: action for action in ACTIONS}

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
@@ -25,7 +25,10 @@ from tlworkbench.tui.background import in_background
 from tlworkbench.tui.messages import JobUpdated
 from tlworkbench.tui.screens import compare_words
 from tlworkbench.tui.screens.base import WorkbenchScreen
+from tlworkbench.tui.screens.chart_keys import ChartKeys
 from tlworkbench.tui.text import cut
+from tlworkbench.tui.widgets.chart import Chart
+from tlworkbench.tui.widgets.compare_chart import BYS, CompareChart
 from tlworkbench.tui.widgets.line_list import LineList
 from tlworkbench.tui.widgets.run_columns import Column, RunColumns, width_wanted
 from tlworkbench.tui.widgets.said import Said
@@ -42,14 +45,19 @@ class Compared(Message, bubble=False):
     comparison: Comparison
 
 
-class CompareScreen(WorkbenchScreen):
+class CompareScreen(ChartKeys, WorkbenchScreen):
     """Shows up to six runs beside the first of them. esc leads back to where it was opened."""
 
     SCOPE = "compare"
     MODE = "train"
-    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("compare")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *actions.bindings("compare"),
+        # From the curves too: nothing else there goes up and down.
+        Binding("up", "line(-1)", "line above", show=False),
+        Binding("down", "line(1)", "line below", show=False),
+    ]
     CSS_PATH = "compare.tcss"
-    AUTO_FOCUS = "#results"
+    AUTO_FOCUS = "#chart"
     # Below this, curves and figures take turns with settings and rows.
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
 
@@ -69,8 +77,11 @@ class CompareScreen(WorkbenchScreen):
 
     def body(self) -> ComposeResult:
         """Curves and results above, settings and rows below."""
-        with Container(id="above"), Container(id="results-pane", classes="pane"):
-            yield RunColumns(id="results")
+        self._chart = CompareChart(self.workbench.look, id="chart")
+        with Container(id="above"):
+            yield self._chart
+            with Container(id="results-pane", classes="pane"):
+                yield RunColumns(id="results")
         with Container(id="below"):
             with Container(id="settings-pane", classes="pane"):
                 yield RunColumns(id="settings")
@@ -80,7 +91,7 @@ class CompareScreen(WorkbenchScreen):
     def on_mount(self) -> None:
         """Begin to read."""
         self._comparer = Comparer(self.workbench.workspace)
-        self.workbench.look_changed.subscribe(self, lambda _: self._paint())
+        self.workbench.look_changed.subscribe(self, lambda _: self._recoloured())
         self._read()
         self._paint()
 
@@ -109,6 +120,21 @@ class CompareScreen(WorkbenchScreen):
     def action_previous_pane(self) -> None:
         self._step_pane(-1)
 
+    def action_line(self, by: int) -> None:
+        self.query_one("#results", RunColumns).action_move(by)
+
+    @property
+    def chart_in_use(self) -> Chart:
+        """The curves."""
+        return self._chart
+
+    def action_next_figure(self) -> None:
+        self._chart.next_figure()
+
+    def action_next_axis(self) -> None:
+        self._chart.next_axis()
+        self._entitle()
+
     def action_open_rows(self) -> None:
         """Go to Data with the rows of the line under the cursor."""
         lines = self.query_one(ToldLines)
@@ -121,7 +147,7 @@ class CompareScreen(WorkbenchScreen):
         self.dismiss()
 
     def _panes(self) -> list[Widget]:
-        return [self.query_one(f"#{name}") for name in ("results", "settings", "rows")]
+        return [self.query_one(f"#{name}") for name in ("chart", "results", "settings", "rows")]
 
     def _step_pane(self, by: int) -> None:
         panes = self._panes()
@@ -129,6 +155,8 @@ class CompareScreen(WorkbenchScreen):
         pane = panes[(now + by) % len(panes)]
         self.set_class(pane.id in ("settings", "rows"), "-see-below")
         self.set_focus(pane)
+        # Lines are broken at a width that a pane has once it shows.
+        self.call_after_refresh(self._paint)
 
     def _states(self) -> list[RunState]:
         return [self.workbench.jobs.state(job) or RunState() for job in self.runs]
@@ -158,6 +186,15 @@ class CompareScreen(WorkbenchScreen):
     def _columns(self) -> tuple[Column, ...]:
         return compare_words.columns([job.run for job in self.runs], self.workbench.look)
 
+    def _recoloured(self) -> None:
+        self._chart.take_look(self.workbench.look)
+        self._paint()
+
+    def _entitle(self) -> None:
+        others = " · ".join(by for by in BYS if by != self._chart.by)
+        key = Content.assemble(("  a", "$accent"), (f" {others}", "$muted"))
+        self._chart.say(Content.assemble(("Compare", "bold"), (f" · by {self._chart.by}", "$muted")), key)
+
     def _paint_soon(self) -> None:
         self._soon = None
         self._paint()
@@ -167,6 +204,8 @@ class CompareScreen(WorkbenchScreen):
             return
         self._painted_at = time.monotonic()
         results, columns, known = self._results(), self._columns(), self._comparison
+        self._chart.follow(columns, self._states())
+        self._entitle()
         rows = compare_words.result_rows(results, known is None or known.comparable, self.workbench.look)
         table = self.query_one("#results", RunColumns)
         table.show_columns(columns, rows)

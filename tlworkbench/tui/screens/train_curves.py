@@ -8,15 +8,15 @@ from textual.content import Content
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
 from tlworkbench.tui.screens import train_words
+from tlworkbench.tui.screens.chart_keys import ChartKeys
 from tlworkbench.tui.screens.train_log import LogPane
 from tlworkbench.tui.widgets.chart import Chart
 from tlworkbench.tui.widgets.run_chart import RunChart
 
-ZOOM = 2.0
 _KEPT = "chart"
 
 
-class CurvesPane(LogPane):
+class CurvesPane(ChartKeys, LogPane):
     """Paints a run's curves and turns keys into looks at them. A subclass composes `_chart` and its place."""
 
     _chart: RunChart
@@ -31,38 +31,8 @@ class CurvesPane(LogPane):
         """The chart that the keys of curves are for."""
         return self._chart
 
-    def action_earlier(self) -> None:
-        self.chart_in_use.move(-1)
-
-    def action_later(self) -> None:
-        self.chart_in_use.move(1)
-
-    def action_zoom_in(self) -> None:
-        self.chart_in_use.zoom(ZOOM)
-        self._keep_chart()
-
-    def action_zoom_out(self) -> None:
-        self.chart_in_use.zoom(1 / ZOOM)
-        self._keep_chart()
-
-    def action_pan_left(self) -> None:
-        self.chart_in_use.pan(-1)
-        self._keep_chart()
-
-    def action_pan_right(self) -> None:
-        self.chart_in_use.pan(1)
-        self._keep_chart()
-
-    def action_whole_curve(self) -> None:
-        self.chart_in_use.look_at(self.chart_in_use.view.whole())
-        self._keep_chart()
-
-    def action_smooth(self) -> None:
-        self.chart_in_use.look_at(self.chart_in_use.view.smoother())
-        self._keep_chart()
-
-    def action_logarithmic(self) -> None:
-        self.chart_in_use.turn_scale()
+    def chart_changed(self) -> None:
+        """Remember how the chart is looked at."""
         self._keep_chart()
 
     def action_next_figure(self) -> None:

@@ -16,6 +16,8 @@ from tlworkbench.tui.widgets.thinning import Floats, Ints, thin
 from tlworkbench.tui.widgets.view import View
 
 _MOST_TICKS = 7
+_APART, _ASIDE = 18, 7
+"""Columns between the signs on a curve of many points, and from those of the curve before."""
 _LEVEL, _UPRIGHT = "┄", "┊"
 
 
@@ -175,13 +177,21 @@ def _curves(sight: Sight, across: Axis, axis: Axis, most_dots: float) -> list[pl
             if _travel(y[kept]) <= budget:
                 break
             kept = thin(x // (cells * plot.DOTS_ACROSS), y)
-        logged = np.flatnonzero(np.isin(seen.x, seen.series.x)) if _marks(seen) else ()
-        # Signs that touch one another say nothing any more.
-        if _marks(seen) and across.dots / plot.DOTS_ACROSS / max(1, len(logged)) >= 3:
-            curves.append(plot.Curve(x.tolist(), y.tolist(), seen.colour, mark=seen.series.sign, marked=list(logged)))
+        sign = seen.series.sign if _marks(seen) else ""
+        # Signs that touch one another say nothing any more: then they only tell whose curve it is.
+        if sign and len(seen.x) * 3 <= across.dots / plot.DOTS_ACROSS:
+            logged = np.flatnonzero(np.isin(seen.x, seen.series.x))
+            curves.append(plot.Curve(x.tolist(), y.tolist(), seen.colour, mark=sign, marked=list(logged)))
         else:
-            curves.append(plot.Curve(x[kept].tolist(), y[kept].tolist(), seen.colour))
+            marked = _apart(x[kept] // plot.DOTS_ACROSS, len(curves)) if sign else ()
+            curves.append(plot.Curve(x[kept].tolist(), y[kept].tolist(), seen.colour, mark=sign, marked=marked))
     return curves
+
+
+def _apart(columns: Ints, number: int) -> list[int]:
+    # Places of a few points, elsewhere for each curve, so that signs of curves that lie on one another show.
+    wanted = np.arange(_APART // 2 + number * _ASIDE % _APART, int(columns.max(initial=0)) + 1, _APART)
+    return [int(place) for place in np.unique(np.searchsorted(columns, wanted)) if place < len(columns)]
 
 
 def _marks(seen: Seen) -> bool:
