@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import psutil
-import pynvml
 
-from tlworkbench.jobs.events import Gauge, GpuGauge
+from tlworkbench.engine.gpus import gpu_gauges
+from tlworkbench.jobs.events import Gauge
 
 
 def describe_device() -> str:
@@ -95,37 +95,8 @@ def resident_memory() -> int:
     return int(_process().memory_info().rss)
 
 
-def gpu_gauges() -> tuple[GpuGauge, ...]:
-    """All GPUs as NVML sees them; empty where there is no NVIDIA driver."""
-    if not _nvml():
-        return ()
-    gauges = []
-    for index in range(pynvml.nvmlDeviceGetCount()):
-        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-        gauges.append(
-            GpuGauge(
-                index=index,
-                name=str(pynvml.nvmlDeviceGetName(handle)),
-                busy=float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-                memory=int(memory.used),
-                memory_total=int(memory.total),
-            )
-        )
-    return tuple(gauges)
-
-
 @cache
 def _process() -> psutil.Process:
     process = psutil.Process()
     process.cpu_percent()
     return process
-
-
-@cache
-def _nvml() -> bool:
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return False
-    return True

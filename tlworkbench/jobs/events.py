@@ -99,7 +99,7 @@ class GpuGauge(Struct, frozen=True):
     index: int
     name: str
     busy: float
-    """Percent."""
+    """Percent; below 0 where it isn't told."""
     memory: int
     memory_total: int
 

@@ -56,10 +56,14 @@ def _machine(gauge: Gauge | None, bars: int) -> list[Content]:
             _needle("CPU", gauge.cpu / 100, percent(gauge.cpu / 100), bars),
             _needle("memory", gauge.memory / max(1, gauge.memory_total), _of(gauge.memory, gauge.memory_total), bars),
         ]
-    busy = sum(gpu.busy for gpu in gauge.gpus) / len(gauge.gpus) / 100
+    told = [gpu.busy for gpu in gauge.gpus if gpu.busy >= 0]
     fullest = max(gauge.gpus, key=lambda gpu: gpu.memory / max(1, gpu.memory_total))
     name = f"GPU {gauge.gpus[0].index}" if len(gauge.gpus) == 1 else f"{len(gauge.gpus)} GPUs"
     memory = _of(fullest.memory, fullest.memory_total)
+    if not told:
+        # Of a slice of a GPU NVML tells no load.
+        return [_figure(name, ""), _needle("memory", fullest.memory / max(1, fullest.memory_total), memory, bars)]
+    busy = sum(told) / len(told) / 100
     return [
         _needle(name, busy, percent(busy), bars),
         _needle("memory", fullest.memory / max(1, fullest.memory_total), memory, bars),

@@ -100,8 +100,8 @@ def look_at(figure: Figure, view: View, ends: tuple[float, float], faint: str) -
             x, y = between(x, y, *ends)
             if len(x):
                 # All that is faint lies beneath all that is not.
-                faint = place == 0 and count > 1
-                (seen if faint else over).append(Seen(one, x, y, colour, faint))
+                beneath = place == 0 and count > 1
+                (seen if beneath else over).append(Seen(one, x, y, colour, beneath))
     return Sight(figure, logarithmic, [*seen, *over], unplaced)
 
 
