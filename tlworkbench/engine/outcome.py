@@ -5,7 +5,6 @@ import shutil
 import time
 from typing import Any
 
-from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.engine.baseline_store import as_result, read_lines
 from tlworkbench.engine.checkpoint import Checkpoint, find_checkpoint, keep_as_model
 from tlworkbench.engine.fitting import Fitted
@@ -45,9 +44,8 @@ def finish(plan: Plan, fitted: Fitted, validation: Texts) -> Finished:
     write_predictions(context.job.path, examples.keys, examples.classes, plan.names, scored)
     _compare(plan, best, scored)
     if fitted.timing is not None:
-        source = resolve_model(plan.spec.model, context.job.path.parent)
-        scored_tokens = float((validation.lengths + PADDING).sum())
-        remember_run(plan.spec, source, fitted.timing, time.monotonic() - plan.began, scored_tokens)
+        tokens = float((validation.lengths + PADDING).sum())
+        remember_run(plan.spec, context.job.path.parent, fitted.timing, time.monotonic() - plan.began, tokens)
     early = last.step < plan.total_steps
     if early:
         context.note(

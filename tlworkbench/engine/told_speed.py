@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from tlworkbench.catalog.resolve import resolve_model
 from tlworkbench.engine.lora import learning_weights
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.run_record import Probe
 from tlworkbench.engine.windows import Texts
+from tlworkbench.errors import UserError
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.model_size import model_size
 from tlworkbench.preflight.speeds import Speed, remember, this_machine
@@ -57,9 +59,16 @@ def timing_of(pace: Pace, texts: Texts, model: Any, probe: Probe | None) -> Timi
     )
 
 
-def remember_run(spec: TrainSpec, source: Path, timing: Timing, total: float, scored_tokens: float) -> None:
-    """Keep what a run told to its end; total: its seconds, scored_tokens: of an evaluation."""
-    if timing.steps < _FEW or timing.seconds <= 0:
+def remember_run(spec: TrainSpec, jobs_dir: Path, timing: Timing, total: float, scored_tokens: float) -> None:
+    """Keep what a run told to its end; total: its seconds, scored_tokens: of an evaluation.
+
+    Nothing where that would mislead: of a few steps, of several devices, of a model that is gone meanwhile.
+    """
+    if timing.steps < _FEW or timing.seconds <= 0 or spec.devices > 1:
+        return
+    try:
+        source = resolve_model(spec.model, jobs_dir)
+    except UserError:
         return
     # The saved model was measured once more.
     evaluations = timing.evaluation_seconds * (timing.evaluations + 1)
