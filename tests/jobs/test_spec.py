@@ -55,10 +55,21 @@ def test_every_field_of_every_kind_is_explained() -> None:
                 ):
                     unexplained.append(f"{node.name}.{ast.unparse(field.target)}")
     assert unexplained == []
-    assert set(KINDS) == {"import", "train", "evaluate", "export", "fetch", "suspects", "gain", "lrfind", "preflight"}
+    assert set(KINDS) == {
+        "baseline",
+        "import",
+        "train",
+        "evaluate",
+        "export",
+        "fetch",
+        "suspects",
+        "gain",
+        "lrfind",
+        "preflight",
+    }
 
 
-VALID = "Valid: evaluate, export, fetch, gain, import, lrfind, preflight, suspects, train"
+VALID = "Valid: baseline, evaluate, export, fetch, gain, import, lrfind, preflight, suspects, train"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tlworkbench.jobs.folder import list_jobs
-from tlworkbench.jobs.setting_text import defaults
+from tlworkbench.jobs.setting_text import defaults, spec_of
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.jobs.spec_fields import SpecField
 from tlworkbench.tui.app import Workbench
@@ -87,6 +87,16 @@ def test_choices_go_round_and_typed_values_stay() -> None:
     typed = options.with_value("class_weights", "a = 2")
     assert typed.turned("class_weights", 1) == typed
     assert typed.with_default("class_weights").values["class_weights"] == "none"
+
+
+def test_the_learning_rate_goes_with_the_strategy_unless_it_was_typed() -> None:
+    options = Options(remembered({}, "bundled"))
+    adapters = options.with_value("strategy", "lora")
+    assert (adapters.values["learning_rate"], spec_of(adapters.values).learning_rate) == ("0.001", 1e-3)  # type: ignore[union-attr]
+    assert adapters.with_value("strategy", "full").values == options.values
+    typed = options.with_value("learning_rate", "3e-4").with_value("strategy", "lora")
+    assert typed.values["learning_rate"] == "3e-4"
+    assert typed.with_default("learning_rate").values["learning_rate"] == "0.001"
 
 
 def test_a_line_tells_its_change_its_fault_or_why_it_has_no_say() -> None:

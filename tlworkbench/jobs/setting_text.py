@@ -79,7 +79,9 @@ def assignments(values: Values) -> tuple[str, ...]:
     given: list[str] = []
     for name, text in values.items():
         text = text.strip()
-        if name != "model" and text == defaults().get(name):
+        # Left out, it would be the strategy's own rate.
+        kept = name == "model" or (name == "learning_rate" and values.get("strategy") == "lora")
+        if not kept and text == defaults().get(name):
             continue
         table = entries(text) if field(name).free == "table" and text not in field(name).choices else None
         if table is None:

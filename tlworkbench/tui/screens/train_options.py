@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tlworkbench.jobs.no_say import no_say
-from tlworkbench.jobs.setting_text import Values, changed, defaults, fields, problems, same
+from tlworkbench.jobs.setting_text import Values, changed, defaults, fields, problems, same, text_of
 from tlworkbench.jobs.setting_text import field as field_of
+from tlworkbench.jobs.spec import LEARNING_RATES
 from tlworkbench.jobs.spec_fields import SpecField
 from tlworkbench.tui.screens.choose import Entry, matching
 
@@ -88,12 +89,17 @@ class Options:
         )
 
     def with_value(self, name: str, text: str) -> "Options":
-        """The same with another value."""
-        return replace(self, values={**self.values, name: text})
+        """The same with another value; a learning rate that came with the strategy goes with it."""
+        values = {**self.values, name: text}
+        rate = "learning_rate"
+        if name == "strategy" and same(rate, values[rate], _rate_of(self.values[name])):
+            values[rate] = _rate_of(text)
+        return replace(self, values=values)
 
     def with_default(self, name: str) -> "Options":
         """The same with a field at what it goes back to."""
-        return self.with_value(name, self.first[name])
+        first = _rate_of(self.values["strategy"]) if name == "learning_rate" else self.first[name]
+        return self.with_value(name, first)
 
     def turned(self, name: str, by: int) -> "Options":
         """The next of a field's choices, or the one before; the same where what stands there was typed."""
@@ -133,6 +139,11 @@ def to_keep(values: Values) -> dict[str, str]:
 def is_default(options: Options, name: str) -> bool:
     """Whether a field stands at what it goes back to."""
     return same(name, options.values[name], options.first[name])
+
+
+def _rate_of(strategy: str) -> str:
+    """The learning rate that a strategy brings, as it is typed."""
+    return text_of(LEARNING_RATES.get(strategy.strip(), LEARNING_RATES["full"]))
 
 
 def _all_settings() -> Iterable[str]:
