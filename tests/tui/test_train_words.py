@@ -285,4 +285,4 @@ def test_notices_hold_a_key_and_fit_80_columns() -> None:
         *train_notice.ended_lines(RunState(status="failed", what="no"), in_chart=True),
         *train_notice.export_lines("0007", None, None, may_export=True),
     ]
-    assert len(lines) == 4 and all(isinstance(line, Content) and line.cell_length <= 76 for line in lines)
+    assert len(lines) == 5 and all(isinstance(line, Content) and line.cell_length <= 76 for line in lines)

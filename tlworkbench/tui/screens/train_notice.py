@@ -54,7 +54,11 @@ def ended_lines(state: RunState, in_chart: bool) -> list[Content]:
         return [_line(f"{glyph('interrupted')} interrupted, resume?", "$warning", what, "r", "resumes it")]
     if state.status == "lost":
         what = state.what or "its process ended without a last word"
-        return [_line(f"{glyph('lost')} lost", "$warning", what, "r", "resumes it")]
+        why = "It was killed, or memory ran out.   "
+        return [
+            _line(f"{glyph('lost')} lost", "$warning", what, "r", "resumes it"),
+            Content.assemble(why, _key("l"), (" shows what it printed last", "$muted")),
+        ]
     if state.status == "stopped":
         return [_line(glyph("stopped"), "$warning", state.what or "stopped", "r", "resumes it")]
     return []
