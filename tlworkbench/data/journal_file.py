@@ -13,6 +13,8 @@ from pathlib import Path
 from tlworkbench.data.journal_schema import current, prepare
 from tlworkbench.errors import UserError
 
+_LONGEST_PATH = 500
+"""Bytes; SQLite takes 512 with the names of its own files beside the journal."""
 _CACHE_KIB = 32 << 10
 """Pages kept by a connection: a bulk edit among a million rows touches more than SQLite's standard 2 MiB."""
 
@@ -211,6 +213,11 @@ def _said(error: sqlite3.Error, path: Path, timeout: float) -> UserError:
             return UserError(
                 f"{path} is locked: another program has been writing for more than {timeout:g} s",
                 "Try again, or end that program.",
+            )
+        case sqlite3.SQLITE_CANTOPEN if len(os.fsencode(path.absolute())) > _LONGEST_PATH:
+            return UserError(
+                f"{path} can't be opened: the path is too long for SQLite",
+                f"Put the workspace in a folder whose path has fewer than {_LONGEST_PATH - 50} characters.",
             )
         case sqlite3.SQLITE_CANTOPEN:
             return UserError(f"{path} can't be opened or made", "Check that its folder exists and can be written.")

@@ -11,6 +11,7 @@ from typing import Any
 
 from tlworkbench.engine.context import JobContext, SilentContext
 from tlworkbench.engine.ending import after
+from tlworkbench.engine.failures import refused_by_system
 from tlworkbench.engine.machine import describe_device, lower_priority
 from tlworkbench.engine.place import give_back_gpus, take_place
 from tlworkbench.errors import UserError
@@ -45,20 +46,8 @@ def main(folder: str) -> int:
         return help_out(silent)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     context = JobContext(job, own_process=True, place=place)
-    try:
-        context.emit(Started(kind=job.kind, pid=os.getpid(), device=describe_device()))
-        lower_priority()
-        work: Callable[[JobContext, Any], Finished] = import_module(_WORK[job.kind]).run
-        finished = work(context, job.spec())
-    except UserError as error:
-        finished = Finished(status="failed", what=error.what, hint=error.hint)
-    except MemoryError:
-        traceback.print_exc()
-        finished = Finished(status="failed", what="out of memory", hint="Close other programs or use a smaller batch.")
-    except Exception as error:
-        traceback.print_exc()
-        what = f"{type(error).__name__}: {error}"[:500]
-        finished = Finished(status="failed", what=what, hint=f"The whole story is in {job.log_file}.")
+    lower_priority()
+    finished = carried_out(context)
     context.finish(finished)
     if not place.alone:
         from tlworkbench.engine.distributed import send_away
@@ -68,6 +57,28 @@ def main(folder: str) -> int:
     if job.kind == "train":
         after(context, finished)
     return 0 if finished.status != "failed" else 1
+
+
+def carried_out(context: JobContext) -> Finished:
+    """Do the job; whatever goes wrong is told in two lines, and what nobody foresaw in engine.log too."""
+    job = context.job
+    try:
+        context.emit(Started(kind=job.kind, pid=os.getpid(), device=describe_device()))
+        work: Callable[[JobContext, Any], Finished] = import_module(_WORK[job.kind]).run
+        return work(context, job.spec())
+    except UserError as error:
+        what, hint = error.what, error.hint
+    except MemoryError:
+        traceback.print_exc()
+        what, hint = "out of memory", "Close other programs or use a smaller batch."
+    except OSError as error:
+        traceback.print_exc()
+        reason = refused_by_system(error)
+        what, hint = reason.what, reason.hint
+    except Exception as error:
+        traceback.print_exc()
+        what, hint = f"{type(error).__name__}: {error}"[:500], f"The whole story is in {job.log_file}."
+    return Finished(status="failed", what=what, hint=hint)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a job's code gets to work with: its folder, a way to speak, and the wish to stop."""
 
+import logging
 import os
 import signal
 from pathlib import Path
@@ -12,6 +13,8 @@ from tlworkbench.engine.place import Place
 from tlworkbench.jobs.events import Event, Finished, Note, Progress, encode
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.state import JobState, process_started, write_state
+
+_log = logging.getLogger(__name__)
 
 
 class JobContext:
@@ -65,7 +68,11 @@ class JobContext:
 
     def finish(self, event: Finished) -> None:
         """Say the last word: the event first, then the state, so that whoever sees the end sees the result too."""
-        self.emit(event)
+        # On a full disk one of the two may still get through, and the log tells of both.
+        try:
+            self.emit(event)
+        except OSError as error:
+            _log.error("the last word could not be written (%s): %s: %s", error, event.status, event.what)
         self._state = msgspec.structs.replace(self._state, status=event.status, what=event.what, hint=event.hint)
         write_state(self.job.state_file, self._state)
 

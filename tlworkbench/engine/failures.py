@@ -14,7 +14,25 @@ _MEMORY = (
     "could not create a memory",
     "could not create a primitive",
 )
-_DISK = ("No space left on device", "Disk quota exceeded", "PytorchStreamWriter failed", "iostream error")
+_DISK = (
+    *("No space left on device", "Disk quota exceeded", "File too large"),
+    *("PytorchStreamWriter failed", "iostream error"),
+)
+
+_SYSTEM = {
+    errno.EACCES: ("no right to do that", "Check who owns the folder, and its rights."),
+    errno.EPERM: ("no right to do that", "Check who owns the folder, and its rights."),
+    errno.EROFS: ("the disk is read-only", "Put the workspace on a disk that can be written."),
+    errno.ENAMETOOLONG: (
+        "the path is too long for this disk",
+        "Put the workspace in a folder with a shorter path: tlworkbench -w PATH.",
+    ),
+    errno.ENOENT: ("it is not there any more", "Put it back, or start a new run."),
+    errno.ENOTDIR: ("a file stands where a folder should be", "Move it away, then resume the run."),
+    errno.EEXIST: ("a file stands where a folder should be", "Move it away, then resume the run."),
+    errno.EIO: ("the disk failed", "Look at the disk; what the run has written may be damaged."),
+    errno.EMFILE: ("too many files are open", "Raise the limit: ulimit -n 4096."),
+}
 
 
 def explained(error: BaseException, rows: int, longest: int, folder: str) -> UserError | None:
@@ -35,6 +53,15 @@ def explained(error: BaseException, rows: int, longest: int, folder: str) -> Use
             f"the disk is full: no checkpoint could be written to {folder}", "Free some space, then resume the run."
         )
     return None
+
+
+def refused_by_system(error: OSError) -> UserError:
+    """What the operating system would not do, with the file it was about."""
+    where = str(error.filename) if error.filename else "a file"
+    if disk_full(error):
+        return UserError(f"the disk is full: {where} could not be written", "Free some space, then resume the run.")
+    said, hint = _SYSTEM.get(error.errno or 0, (error.strerror or str(error), "Check the disk and its mount."))
+    return UserError(f"{where}: {said}", hint)
 
 
 def out_of_memory(error: BaseException) -> bool:

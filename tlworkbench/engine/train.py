@@ -34,8 +34,9 @@ def run(context: JobContext, spec: TrainSpec) -> Finished:
         return context.done(f"run {context.job.run} was done already", **record.result)
     workspace = open_workspace(str(context.workspace))
     rows = workspace.rows()
-    examples = read_examples(context.job.path) or _begin(context, spec, workspace, rows)
-    checkpoint = _resumed(context)
+    begun = read_examples(context.job.path)
+    examples = begun or _begin(context, spec, workspace, rows)
+    checkpoint = _resumed(context, begun is not None and spec.strategy != "head")
     source = loaded_from(spec, checkpoint, workspace)
     if checkpoint is None:
         begin_with_lines(context, spec, examples, rows, source)
@@ -68,8 +69,10 @@ def _begin(context: JobContext, spec: TrainSpec, workspace: Workspace, rows: Row
     return chosen.examples
 
 
-def _resumed(context: JobContext) -> Checkpoint | None:
+def _resumed(context: JobContext, begun: bool) -> Checkpoint | None:
     checkpoint, damaged = find_checkpoint(context.job.checkpoints_dir)
+    if begun and checkpoint is None and not damaged:
+        context.note("there is no checkpoint to go on from: the run begins anew")
     for fault in damaged:
         instead = f"goes on from step {checkpoint.step}" if checkpoint else "begins anew"
         context.note(f"{fault}: the run {instead}", warning=True)

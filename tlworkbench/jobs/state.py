@@ -64,7 +64,7 @@ def read_state(path: Path) -> JobState:
         state,
         status="lost",
         what="its process ended without a last word",
-        hint="engine.log in the job's folder holds what it printed; a training run can be resumed.",
+        hint="It was killed, or memory ran out: engine.log holds what it printed last; a training run can be resumed.",
     )
 
 
