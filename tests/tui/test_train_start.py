@@ -89,14 +89,16 @@ def test_choices_go_round_and_typed_values_stay() -> None:
     assert typed.with_default("class_weights").values["class_weights"] == "none"
 
 
-def test_the_learning_rate_goes_with_the_strategy_unless_it_was_typed() -> None:
-    options = Options(remembered({}, "bundled"))
-    adapters = options.with_value("strategy", "lora")
-    assert (adapters.values["learning_rate"], spec_of(adapters.values).learning_rate) == ("0.001", 1e-3)  # type: ignore[union-attr]
-    assert adapters.with_value("strategy", "full").values == options.values
-    typed = options.with_value("learning_rate", "3e-4").with_value("strategy", "lora")
-    assert typed.values["learning_rate"] == "3e-4"
-    assert typed.with_default("learning_rate").values["learning_rate"] == "0.001"
+def test_a_strategy_brings_its_learning_rate_unless_one_was_typed() -> None:
+    options = Options(remembered({}, "bundled")).with_value("strategy", "lora")
+    assert options.values["learning_rate"] == "1e-3" and options.changed == {"strategy": "lora"}
+    assert options.with_value("strategy", "full").values["learning_rate"] == "1e-4"
+    typed = options.with_value("learning_rate", "1e-4")
+    assert typed.changed == {"strategy": "lora", "learning_rate": "1e-4"}
+    spec = spec_of(typed.values)
+    assert spec is not None and (spec.strategy, spec.learning_rate) == ("lora", 1e-4)
+    assert typed.with_default("learning_rate").values["learning_rate"] == "1e-3"
+    assert remembered({"strategy": "lora"}, "bundled")["learning_rate"] == "1e-3"
 
 
 def test_a_line_tells_its_change_its_fault_or_why_it_has_no_say() -> None:

@@ -22,6 +22,7 @@ _WORK: dict[str, str] = {
     "import": "tlworkbench.engine.importing",
     "train": "tlworkbench.engine.train",
     "lrfind": "tlworkbench.engine.lr_find",
+    "search": "tlworkbench.engine.search",
     "preflight": "tlworkbench.engine.preflight",
     "baseline": "tlworkbench.engine.baseline",
     "evaluate": "tlworkbench.engine.evaluate",

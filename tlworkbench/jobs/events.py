@@ -147,6 +147,27 @@ class Baseline(_Event, frozen=True, kw_only=True, tag="baseline"):
         return {"macro_f1": self.macro_f1, "accuracy": self.accuracy, "loss": self.loss}.get(metric)
 
 
+class Trial(_Event, frozen=True, kw_only=True, tag="trial"):
+    """A setting that a search tried, with what it brought on validation."""
+
+    learning_rate: float
+    epochs: float
+    accuracy: float = 0.0
+    macro_f1: float = 0.0
+    loss: float = 0.0
+    seconds: float = 0.0
+    """In all,"""
+    fixed: float = 0.0
+    """and those of them that more epochs don't add to: loading, measuring."""
+    lost: str = ""
+    """Why there are no figures: the loss became NaN."""
+
+    def figure(self, metric: str) -> float:
+        """What is compared, more being better; a trial that was lost is below all."""
+        value = {"macro_f1": self.macro_f1, "accuracy": self.accuracy, "loss": -self.loss}[metric]
+        return float("-inf") if self.lost else value
+
+
 class Note(_Event, frozen=True, kw_only=True, tag="note"):
     """Something the user ought to know: a choice made, a doubt."""
 
@@ -165,7 +186,7 @@ class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
     """What the command's `--json` prints of it."""
 
 
-Event: TypeAlias = Started | Progress | TrainingBegan | Step | Gauge | Evaluated | Baseline | Note | Finished
+Event: TypeAlias = Started | Progress | TrainingBegan | Step | Gauge | Evaluated | Baseline | Trial | Note | Finished
 
 _decoder = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()

@@ -15,6 +15,7 @@ from tlworkbench.jobs.events import (
     Started,
     Step,
     TrainingBegan,
+    Trial,
 )
 from tlworkbench.jobs.state import ENDED, JobState, Status
 from tlworkbench.jobs.steps import Steps
@@ -41,6 +42,8 @@ class RunState:
     evaluations: tuple[Evaluated, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     """What its figures are held against, one of each name, in the order in which they came."""
+    trials: tuple[Trial, ...] = ()
+    """What a search has tried so far."""
     gauge: Gauge | None = None
     notes: tuple[Note, ...] = ()
     what: str = ""
@@ -117,6 +120,8 @@ def reduce(state: RunState, event: Event) -> RunState:
         case Baseline():
             others = tuple(baseline for baseline in state.baselines if baseline.name != event.name)
             return replace(state, baselines=(*others, event))
+        case Trial():
+            return replace(state, trials=(*state.trials, event))
         case Gauge():
             return replace(state, gauge=event)
         case Note():

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.spec import TrainSpec, with_settings
+from tlworkbench.jobs.spec import LEARNING_RATES, TrainSpec, with_settings
 from tlworkbench.jobs.spec_fields import SpecField, spec_fields
 
 Values = Mapping[str, str]
@@ -15,7 +15,7 @@ Values = Mapping[str, str]
 
 _ENTRY = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^=,"]+?)\s*=\s*([^=,]+?)\s*(?:,|$)')
 _BARE = re.compile(r"[^\s\"=,{}](?:[^\"=,{}]*[^\s\"=,{}])?")
-_SMALL = 1e-3
+_SMALL = 1e-2
 
 
 @lru_cache
@@ -31,10 +31,16 @@ def field(name: str) -> SpecField:
 
 
 @lru_cache
-def defaults() -> dict[str, str]:
-    """What stands in each field where nobody has typed anything; nothing for the model."""
+def defaults(strategy: str = "full") -> dict[str, str]:
+    """What stands in each field where nobody has typed anything, by strategy; nothing for the model."""
     spec = TrainSpec(model="")
-    return {one.name: text_of(getattr(spec, one.name)) for one in fields()}
+    rate = {"learning_rate": text_of(LEARNING_RATES[strategy])} if strategy in LEARNING_RATES else {}
+    return {one.name: text_of(getattr(spec, one.name)) for one in fields()} | rate
+
+
+def defaults_of(values: Values) -> dict[str, str]:
+    """The same with the strategy that was typed."""
+    return defaults(values.get("strategy", "full").strip())
 
 
 def text_of(value: Any) -> str:
@@ -77,11 +83,10 @@ def entries(text: str) -> dict[str, str] | None:
 def assignments(values: Values) -> tuple[str, ...]:
     """The `key=value`s that make a run of what was typed; what stands at its default is left out, but for the model."""
     given: list[str] = []
+    default = defaults_of(values)
     for name, text in values.items():
         text = text.strip()
-        # Left out, it would be the strategy's own rate.
-        kept = name == "model" or (name == "learning_rate" and values.get("strategy") == "lora")
-        if not kept and text == defaults().get(name):
+        if name != "model" and text == default.get(name):
             continue
         table = entries(text) if field(name).free == "table" and text not in field(name).choices else None
         if table is None:
@@ -94,8 +99,9 @@ def assignments(values: Values) -> tuple[str, ...]:
 def problems(values: Values) -> dict[str, str]:
     """For each field whose value is not valid, what is wanted there; checked by `TrainSpec` itself."""
     wrong = {}
+    default = defaults_of(values)
     for name, text in values.items():
-        if text.strip() == defaults()[name] and name != "model":
+        if text.strip() == default[name] and name != "model":
             continue
         try:
             with_settings(TrainSpec(model="bundled"), assignments({name: text}))
@@ -114,7 +120,8 @@ def spec_of(values: Values) -> TrainSpec | None:
 
 def changed(values: Values) -> dict[str, str]:
     """What stands elsewhere than at its default; the model has none."""
-    return {name: text for name, text in values.items() if name != "model" and not same(name, text, defaults()[name])}
+    default = defaults_of(values)
+    return {name: text for name, text in values.items() if name != "model" and not same(name, text, default[name])}
 
 
 def same(name: str, one: str, other: str) -> bool:

@@ -143,6 +143,19 @@ class LrFindSpec(_Spec, frozen=True, kw_only=True, tag="lrfind"):
     """Learning rates to try, each for one step."""
 
 
+class SearchSpec(_Spec, frozen=True, kw_only=True, tag="search"):
+    """Try learning rates and numbers of epochs in short runs that leave nothing, and tell which do best."""
+
+    run: TrainSpec
+    """The run it is for; its learning rate, epochs and steps are not used."""
+    minutes: Annotated[float, Meta(gt=0, le=1e5)] = 10.0
+    """Time for all trials together."""
+    learning_rates: tuple[Rate, ...] = ()
+    """Rates to try, the likeliest first; five around the run's own when empty."""
+    epochs: tuple[Annotated[float, Meta(gt=0, le=1e4)], ...] = (1.0, 2.0, 4.0)
+    """Numbers of epochs: all rates are tried for the fewest, the better half of them for the next, and so on."""
+
+
 class PreflightSpec(_Spec, frozen=True, kw_only=True, tag="preflight"):
     """Try what a training run would take: time and memory, by its longest batch; trains nothing."""
 
@@ -228,6 +241,7 @@ JobSpec: TypeAlias = (
     ImportSpec
     | TrainSpec
     | LrFindSpec
+    | SearchSpec
     | PreflightSpec
     | BaselineSpec
     | EvaluateSpec
@@ -242,6 +256,7 @@ KINDS: dict[str, type[JobSpec]] = {
         ImportSpec,
         TrainSpec,
         LrFindSpec,
+        SearchSpec,
         PreflightSpec,
         BaselineSpec,
         EvaluateSpec,

@@ -1,13 +1,12 @@
 """What the form that starts a run shows: the settings in groups, folded or found by a part of a name."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tlworkbench.jobs.no_say import no_say
-from tlworkbench.jobs.setting_text import Values, changed, defaults, fields, problems, same, text_of
+from tlworkbench.jobs.setting_text import Values, changed, defaults, defaults_of, fields, problems, same
 from tlworkbench.jobs.setting_text import field as field_of
-from tlworkbench.jobs.spec import LEARNING_RATES
 from tlworkbench.jobs.spec_fields import SpecField
 from tlworkbench.tui.screens.choose import Entry, matching
 
@@ -50,8 +49,11 @@ class Options:
     """Names of the groups that are unfolded."""
     query: str | None = None
     """A part of a name that is looked for; None where nothing is."""
-    first: Mapping[str, str] = field(default_factory=defaults)
-    """What each field goes back to."""
+
+    @cached_property
+    def first(self) -> dict[str, str]:
+        """What each field goes back to."""
+        return defaults_of(self.values)
 
     @cached_property
     def lines(self) -> tuple[Group | SpecField, ...]:
@@ -89,17 +91,15 @@ class Options:
         )
 
     def with_value(self, name: str, text: str) -> "Options":
-        """The same with another value; a learning rate that came with the strategy goes with it."""
+        """The same with another value; a strategy brings its own learning rate where none was typed."""
         values = {**self.values, name: text}
-        rate = "learning_rate"
-        if name == "strategy" and same(rate, values[rate], _rate_of(self.values[name])):
-            values[rate] = _rate_of(text)
+        if name == "strategy" and is_default(self, "learning_rate"):
+            values["learning_rate"] = defaults_of(values)["learning_rate"]
         return replace(self, values=values)
 
     def with_default(self, name: str) -> "Options":
         """The same with a field at what it goes back to."""
-        first = _rate_of(self.values["strategy"]) if name == "learning_rate" else self.first[name]
-        return self.with_value(name, first)
+        return self.with_value(name, self.first[name])
 
     def turned(self, name: str, by: int) -> "Options":
         """The next of a field's choices, or the one before; the same where what stands there was typed."""
@@ -125,10 +125,11 @@ class Options:
 
 def remembered(kept: Mapping[str, object], model: str) -> dict[str, str]:
     """What the fields hold at first: what was typed last, else the defaults; always the chosen model."""
-    values = dict(defaults())
+    strategy = kept.get("strategy")
+    values = dict(defaults(strategy if isinstance(strategy, str) else "full"))
     values |= {name: known for name in values if isinstance(known := kept.get(name), str)}
     values["model"] = model
-    return values | {name: defaults()[name] for name in problems(values) if name != "model"}
+    return values | {name: defaults_of(values)[name] for name in problems(values) if name != "model"}
 
 
 def to_keep(values: Values) -> dict[str, str]:
@@ -139,11 +140,6 @@ def to_keep(values: Values) -> dict[str, str]:
 def is_default(options: Options, name: str) -> bool:
     """Whether a field stands at what it goes back to."""
     return same(name, options.values[name], options.first[name])
-
-
-def _rate_of(strategy: str) -> str:
-    """The learning rate that a strategy brings, as it is typed."""
-    return text_of(LEARNING_RATES.get(strategy.strip(), LEARNING_RATES["full"]))
 
 
 def _all_settings() -> Iterable[str]:
