@@ -30,6 +30,7 @@ class JobContext:
         """Which of the run's processes this is."""
         self.stop_requested = False
         """Set by SIGTERM; long work looks at it between two steps and leaves with `stopped`."""
+        self._noted: set[str] = set()
         # Line by line in append mode: a reader never sees two lines mixed, a crash loses at most the last one.
         self._events = os.open(job.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         self._state = JobState(status="running", pid=os.getpid(), pid_started=process_started(os.getpid()))
@@ -59,7 +60,10 @@ class JobContext:
         os.write(self._events, encode(event))
 
     def note(self, text: str, warning: bool = False) -> None:
-        """Tell the user something in a sentence."""
+        """Tell the user something in a sentence; what was told already is not told again."""
+        if text in self._noted:
+            return
+        self._noted.add(text)
         self.emit(Note(text=text, level="warning" if warning else "info"))
 
     def progress(self, what: str, done: int, total: int = 0, unit: str = "rows", **more: Any) -> None:

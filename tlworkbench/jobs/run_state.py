@@ -115,17 +115,13 @@ def reduce(state: RunState, event: Event) -> RunState:
             )
         case Step():
             return replace(state, steps=state.steps.grown((event,)))
-        case Evaluated():
-            return replace(state, evaluations=(*state.evaluations, event))
         case Baseline():
             others = tuple(baseline for baseline in state.baselines if baseline.name != event.name)
             return replace(state, baselines=(*others, event))
-        case Trial():
-            return replace(state, trials=(*state.trials, event))
         case Gauge():
             return replace(state, gauge=event)
-        case Note():
-            return replace(state, notes=(*state.notes, event))
+        case Evaluated() | Trial() | Note():
+            return _with_one_more(state, event)
         case Finished():
             return replace(
                 state,
@@ -135,6 +131,16 @@ def reduce(state: RunState, event: Event) -> RunState:
                 result=event.result,
                 ended_at=event.at,
             )
+
+
+def _with_one_more(state: RunState, event: Evaluated | Trial | Note) -> RunState:
+    match event:
+        case Evaluated():
+            return replace(state, evaluations=(*state.evaluations, event))
+        case Trial():
+            return replace(state, trials=(*state.trials, event))
+        case Note():
+            return replace(state, notes=(*state.notes, event))
 
 
 def fold(state: RunState, events: Iterable[Event]) -> RunState:

@@ -16,6 +16,8 @@ from tlworkbench.jobs.spec import SearchSpec
 _AROUND = (1.0, 2.0, 0.5, 5.0, 0.2)
 """Rates tried as multiples of the run's own, the likeliest first."""
 
+METRIC_WORDS = {"macro_f1": "macro-F1", "accuracy": "accuracy", "loss": "loss"}
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -102,7 +104,9 @@ def told(spec: SearchSpec, done: Sequence[Trial], out_of_time: bool) -> str:
         long = f"{epochs:g} {'epoch' if epochs == 1 else 'epochs'}"
         rates = f"{tried} {'rate' if tried == 1 else 'rates'}"
         if tried:
-            parts.append(f"{rates} for {long}" if not number else f"the best {tried if tried > 1 else 'one'} for {long}")
+            parts.append(
+                f"{rates} for {long}" if not number else f"the best {tried if tried > 1 else 'one'} for {long}"
+            )
         if missing := count - tried:
             left.append(f"{missing} for {long}")
     if not out_of_time or not left:
