@@ -85,7 +85,10 @@ def test_no_trial_is_begun_that_would_not_end_in_time(trials: Any) -> None:
     context.emit(Trial(learning_rate=7e-3, epochs=0.5, macro_f1=0.5, accuracy=0.5, seconds=500, fixed=10))
     finished = searched(trials, job)
     assert finished.status == "done" and finished.result["out_of_time"]
-    assert finished.result["words"] == "tried 1 rate for 0.5 epochs; left for lack of time: 1 for 0.5 epochs, 1 for 1 epoch"
+    assert (
+        finished.result["words"]
+        == "tried 1 rate for 0.5 epochs; left for lack of time: 1 for 0.5 epochs, 1 for 1 epoch"
+    )
 
 
 def test_a_trial_that_would_take_too_long_is_given_up_and_tells_what_would_fit(

@@ -56,20 +56,12 @@ def test_every_field_of_every_kind_is_explained() -> None:
                     unexplained.append(f"{node.name}.{ast.unparse(field.target)}")
     assert unexplained == []
     assert set(KINDS) == {
-        "baseline",
-        "import",
-        "train",
-        "evaluate",
-        "export",
-        "fetch",
-        "suspects",
-        "gain",
-        "lrfind",
-        "preflight",
-    }
+        "baseline", "import", "train", "evaluate", "export", "fetch", "suspects", "gain", "lrfind", "preflight",
+        "search",
+    }  # fmt: skip
 
 
-VALID = "Valid: baseline, evaluate, export, fetch, gain, import, lrfind, preflight, suspects, train"
+VALID = "Valid: baseline, evaluate, export, fetch, gain, import, lrfind, preflight, search, suspects, train"
 
 
 @pytest.mark.parametrize(

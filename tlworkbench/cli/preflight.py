@@ -8,7 +8,7 @@ import msgspec
 from tlworkbench.cli.output import emit, table
 from tlworkbench.cli.running import run_job
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.queue import states_on_disk
+from tlworkbench.jobs.queue import at_work
 from tlworkbench.jobs.spec import PreflightSpec, TrainSpec
 from tlworkbench.workspace import Workspace
 
@@ -34,7 +34,7 @@ def tell_ahead(workspace: Workspace, spec: TrainSpec, as_json: bool) -> int:
 def _tried(workspace: Workspace, spec: TrainSpec, facts: "Facts") -> "Facts":
     from tlworkbench.data.findings import Finding
 
-    running = _running(workspace)
+    running = at_work(workspace.jobs_dir)
     if running:
         return msgspec.structs.replace(facts, not_tried=f"run {running} takes this machine's time and memory")
     try:
@@ -44,19 +44,6 @@ def _tried(workspace: Workspace, spec: TrainSpec, facts: "Facts") -> "Facts":
     if result["status"] != "done":
         return msgspec.structs.replace(facts, not_tried="it was stopped")
     return facts.with_trial(result)
-
-
-def _running(workspace: Workspace) -> str:
-    """Number of the training run that is at work; empty where none is."""
-    states = states_on_disk(workspace.jobs_dir)
-    return next(
-        (
-            job.run
-            for job, state in states.items()
-            if job.kind == "train" and not state.ended and state.status != "queued"
-        ),
-        "",
-    )
 
 
 def _lines(facts: "Facts") -> list[str]:

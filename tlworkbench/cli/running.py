@@ -11,12 +11,13 @@ from tlworkbench.cli.output import ProgressLine
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.baseline_words import said
 from tlworkbench.jobs.condition import waits_for
-from tlworkbench.jobs.events import Baseline, Evaluated, Event, Note, Progress, Started, Step, TrainingBegan
+from tlworkbench.jobs.events import Baseline, Evaluated, Event, Note, Progress, Started, Step, TrainingBegan, Trial
 from tlworkbench.jobs.folder import JobFolder, create_job
 from tlworkbench.jobs.follow import follow_events
 from tlworkbench.jobs.launch import launch
 from tlworkbench.jobs.queue import advance, before, states_on_disk, submit
 from tlworkbench.jobs.run_state import RunState
+from tlworkbench.jobs.search_plan import setting_of
 from tlworkbench.jobs.spec import JobSpec, PreflightSpec, TrainSpec
 from tlworkbench.jobs.state import JobState
 from tlworkbench.jobs.stop import ask_to_stop
@@ -136,6 +137,9 @@ class _Printer:
                 self._line.show(f"{event.kind} on {event.device} …")
             case Baseline():
                 self._line.say(f"baseline {said([event])}")
+            case Trial():
+                score = event.lost or f"macro-F1 {event.macro_f1:.3f}  accuracy {event.accuracy:.3f}"
+                self._line.say(f"{setting_of(event).words}: {score}  in {event.seconds:.0f} s")
             case Note():
                 self._line.say(f"{'warning: ' if event.level == 'warning' else ''}{event.text}")
             case Progress():

@@ -92,7 +92,13 @@ def stop(context: click.Context, run: str, force: bool, yes: bool, as_json: bool
 @click.pass_context
 def resume(context: click.Context, run: str, detach: bool, as_json: bool) -> None:
     """Take up a stopped, lost, interrupted or failed RUN from its last checkpoint; it waits while another one runs."""
-    job = resubmit(find_job(workspace_of(context).jobs_dir, run, "train"))
+    jobs_dir = workspace_of(context).jobs_dir
+    if (found := find_job(jobs_dir, run)).kind == "search":
+        from tlworkbench.cli.searching import resume_search
+
+        resume_search(found, as_json)
+        return
+    job = resubmit(find_job(jobs_dir, run, "train"))
     if detach:
         words = standing_of(job)
         status = "running" if words == "started" else "queued"

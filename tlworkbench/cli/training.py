@@ -40,6 +40,12 @@ class _WithFields(click.Command):
     "--set", "settings", multiple=True, metavar="K=V", help="A field of job.toml, e.g. class_weights=auto; see below."
 )
 @click.option("--find-lr", is_flag=True, help="Train nothing yet: try rising learning rates and suggest one.")
+@click.option(
+    "--search", is_flag=True, help="Train nothing yet: try learning rates × epochs in short runs, tell the best."
+)
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), default=10.0, help="Time for --search; 10 if absent."
+)
 @click.option("--check", is_flag=True, help="Start nothing: tell what the run would do, and what speaks against it.")
 @click.option("--detach", is_flag=True, help="Start the run, or queue it, and return; see: tlworkbench follow.")
 @json_option
@@ -52,6 +58,8 @@ def train(
     epochs: float | None,
     settings: tuple[str, ...],
     find_lr: bool,
+    search: bool,
+    minutes: float,
     check: bool,
     detach: bool,
     as_json: bool,
@@ -66,6 +74,10 @@ def train(
         from tlworkbench.cli.preflight import tell_ahead
 
         return tell_ahead(workspace, spec, as_json)
+    if search:
+        from tlworkbench.cli.searching import search as search_settings
+
+        return search_settings(workspace, spec, minutes, as_json)
     if find_lr:
         if spec.strategy == "head":
             raise UsageError("--strategy head has no learning rate to find", "Leave out one of the two.")

@@ -104,11 +104,11 @@ class ShortRuns:
             if torch.cuda.is_initialized():
                 torch.cuda.empty_cache()
         seconds = time.monotonic() - began
-        figures = {"learning_rate": setting.learning_rate, "epochs": setting.epochs, "seconds": seconds}
+        tried = Trial(learning_rate=setting.learning_rate, epochs=setting.epochs, seconds=seconds)
         if watch.lost or not math.isfinite(scored.loss):
-            return Trial(**figures, lost="the loss became NaN")
-        return Trial(
-            **figures,
+            return msgspec.structs.replace(tried, lost="the loss became NaN")
+        return msgspec.structs.replace(
+            tried,
             fixed=max(0.0, seconds - trained),
             accuracy=scored.figures.accuracy,
             macro_f1=scored.figures.macro_f1,

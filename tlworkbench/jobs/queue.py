@@ -87,6 +87,12 @@ def states_on_disk(jobs_dir: Path) -> dict[JobFolder, RunState]:
     return {job: RunState().with_status(job.state()) for job in list_jobs(jobs_dir, "train")}
 
 
+def at_work(jobs_dir: Path) -> str:
+    """Number of the training run that has begun and not ended; empty where there is none."""
+    states = states_on_disk(jobs_dir)
+    return next((job.run for job, state in sorted(states.items()) if _runs(state)), "")
+
+
 def _runs(state: RunState) -> bool:
     return not state.ended and state.status != "queued"
 

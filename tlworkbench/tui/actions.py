@@ -199,6 +199,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.turn", ("right", "space"), "choice", "The next choice of a setting; unfold a group."),
     Action("form.turn_back", ("left",), "choice before", "The choice before; fold a group."),
     Action("form.default", ("ctrl+d",), "default", "Put the setting back to its default."),
+    Action("form.rate", ("ctrl+l",), "find a rate", "Try rising learning rates and take the one they speak for."),
+    Action("form.search", ("ctrl+e",), "search", "Search learning rate and epochs within a time budget."),
     Action("form.down", ("down",), "down", "Go to the next setting."),
     Action("form.up", ("up",), "up", "Go to the setting above."),
     Action("form.page_down", ("pagedown",), "page down", "Go a page down."),

@@ -17,6 +17,8 @@ from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.jobs.spec_fields import SpecField
 from tlworkbench.tui import actions
 from tlworkbench.tui.screens.dialog import Dialog
+from tlworkbench.tui.screens.find_rate import FindRate, refuse_beside_a_run
+from tlworkbench.tui.screens.search_settings import SearchSettings
 from tlworkbench.tui.screens.train_counts import Counts, RowCounts, RowsCounted
 from tlworkbench.tui.screens.train_options import Group, Options, to_keep
 from tlworkbench.tui.text import clean, counted
@@ -154,7 +156,7 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
             self.query_one(RunFindings).look(assignments(options.values))
         steps = steps_of(options.values, self.query_one(RowCounts).counts)
         starts = f"enter queues it behind {self._behind}" if self._behind else "enter starts"
-        keys = f"{starts} · / finds · ctrl+d default · esc"
+        keys = f"{starts} · / finds · ctrl+l rate · ctrl+e search · esc"
         self.query_one("#dialog").border_subtitle = f"{counted(steps, 'step')} · {keys}" if steps else keys
 
     @on(RowsCounted)
@@ -257,6 +259,44 @@ class StartRun(Dialog[tuple[TrainSpec, dict[str, str]]]):
         name = setting.name if setting is not None else "epochs"
         options = self.options.revealing(name)
         self._show(options, options.place_of(name) or 0)
+
+    # Looking for values
+
+    def action_rate(self) -> None:
+        """Look for a learning rate."""
+        refuse_beside_a_run(self._workbench, "the search for a rate")
+        self.app.push_screen(FindRate(self._workbench, self._spec("learning rate")), self._take_rate)
+
+    def _take_rate(self, rate: str | None) -> None:
+        if rate is not None:
+            self._take({"learning_rate": rate})
+
+    def action_search(self) -> None:
+        """Search learning rate and epochs."""
+        self.app.push_screen(SearchSettings(self._workbench, self._spec("learning rate and epochs")), self._take)
+
+    def _take(self, values: dict[str, str] | None) -> None:
+        """Put what was found into the form, and the cursor there."""
+        if values is None:
+            return
+        options = self.options
+        for name, text in values.items():
+            options = options.with_value(name, text)
+        if "epochs" in values:
+            options = options.with_default("steps")
+        options = options.revealing(next(iter(values)))
+        self._show(options, options.place_of(next(iter(values))) or 0)
+        self._check()
+
+    def _spec(self, what: str) -> TrainSpec:
+        """The run as it stands in the form; raises UserError where there is nothing to look for."""
+        if self.options.wrong:
+            first = next(name for name in self.options.values if name in self.options.wrong)
+            raise UserError(f"{first} is not valid", f"It takes {self.options.wrong[first]}.")
+        spec = training_spec(self._workbench.workspace, None, assignments(self.options.values))
+        if spec.strategy == "head":
+            raise UserError(f"strategy head has no {what}", "Take strategy full or lora first.")
+        return spec
 
     # Starting
 
