@@ -159,7 +159,7 @@ async def test_a_search_is_stopped_and_gone_on_with(
     (ready.root / "go0").touch()
     app = Workbench(ready)
     async with app.run_test(size=(80, 24)) as pilot:
-        await form(pilot, until, lines)
+        start = await form(pilot, until, lines)
         await pilot.press("ctrl+e", "enter")
         await until(pilot, lambda: shown(lines(app), "trial 2 of 10", ".610"))
         await pilot.press("x")
@@ -171,8 +171,8 @@ async def test_a_search_is_stopped_and_gone_on_with(
         assert len(list_jobs(ready.jobs_dir)) == 1
         # Another trial than the best can be taken too.
         await pilot.press("home", "enter")
-        await until(pilot, lambda: isinstance(app.screen, StartRun))
-        assert app.screen.options.changed == {"epochs": "1"}
+        await until(pilot, lambda: app.screen is start)
+        assert start.options.changed == {"epochs": "1"}
 
 
 async def test_nothing_is_measured_beside_a_run(ready: Workspace, engine: Engine, until: Until, lines: Lines) -> None:
