@@ -54,6 +54,8 @@ def run(context: JobContext, spec: SearchSpec) -> Finished:
     refuse(judge(chosen.drawn, spec.run.class_weights))
     source = resolve_model(spec.run.model, workspace.jobs_dir)
     texts = [texts_of(rows, part.keys) for part in (chosen.examples.train, chosen.examples.validation)]
+    if spec.run.devices > 1:
+        context.note(f"the search uses one device: a run on all {spec.run.devices} takes less time, and the same steps")
     context.progress("loading the model", 0)
     with Gauges(context):
         return _search(context, spec, chosen, source, texts, began)

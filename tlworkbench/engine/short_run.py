@@ -23,6 +23,7 @@ from tlworkbench.engine.probe import probe
 from tlworkbench.engine.scoring import score
 from tlworkbench.engine.stopping import Stopped, telling
 from tlworkbench.engine.trainer import TextTrainer, training_arguments
+from tlworkbench.engine.windows import as_rows, longest
 from tlworkbench.jobs.events import Trial
 from tlworkbench.jobs.search_plan import Setting
 from tlworkbench.jobs.spec import TrainSpec
@@ -91,8 +92,8 @@ class ShortRuns:
             classes = self._examples.validation.classes
             scored = score(trainer.model, prepared.validation, classes, plan.names, plan.precision, told)
         except (RuntimeError, MemoryError) as error:
-            longest = int(prepared.train.lengths.max())
-            reason = explained(error, trainer.rows_at_once, longest, str(self._context.job.path))
+            folder = str(self._context.job.path)
+            reason = explained(error, trainer.rows_at_once, longest(prepared.train), folder)
             if reason is None:
                 raise
             raise reason from error
@@ -133,12 +134,13 @@ class ShortRuns:
 
     def _try_longest(self, plan: Plan, prepared: Prepared, trainer: TextTrainer) -> None:
         self._context.progress("trying the longest batch", 0)
-        rows = min(plan.spec.batch_size, len(prepared.train))
+        texts, share = as_rows(prepared.train, plan.rows_a_step_here)
+        rows = min(plan.spec.batch_size, share, len(texts))
 
         def lowered(before: int, fits: int, why: str) -> None:
             self._tell_lowered(before, fits)
 
-        fits = probe(trainer.model, prepared.train, rows, plan.spec.rows_a_step, plan.precision, lowered).rows
+        fits = probe(trainer.model, texts, rows, share, plan.precision, lowered).rows
         self._rows_at_once = fits if fits < rows else plan.spec.batch_size
 
     def _tell_lowered(self, before: int, rows: int) -> None:

@@ -28,7 +28,7 @@ _GROUPED = (
     Group("regularisation", ("weight_decay", "label_smoothing")),
     Group("batches and memory", ("gradient_accumulation", "checkpoint_limit")),
     Group("measuring and stopping", ("metric", "early_stopping", "steps", "baseline")),
-    Group("numbers and chance", ("precision", "seed")),
+    Group("hardware and chance", ("precision", "devices", "seed")),
 )
 
 
