@@ -119,3 +119,9 @@ def test_the_head_hears_what_it_hears_and_a_full_run_all_but_what_is_for_others(
     lora = defaults() | {"strategy": "lora", "long_texts": "windows"}
     assert no_say(lora) == {}
     assert no_say(lora | {"steps": "100"}) == {"epochs": "no say while steps is set"}
+
+
+def test_a_rate_that_stands_in_the_form_is_the_one_that_is_run_whatever_the_strategy_brings() -> None:
+    typed = defaults() | {"model": "bundled", "strategy": "lora"}
+    spec = spec_of(typed)
+    assert spec is not None and (spec.strategy, spec.learning_rate) == ("lora", 1e-4)
