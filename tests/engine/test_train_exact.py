@@ -115,9 +115,10 @@ def test_stopped_while_the_best_weights_are_measured_again(noisy: Any, monkeypat
 
 @pytest.mark.parametrize("place", ["keep_as_model", "write_predictions", "end_record"])
 def test_killed_at_its_end_it_ends_the_same(noisy: Any, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    spec = noisy.spec(steps=6, learning_rate=1e-3)
+    # It ends early, after the second evaluation.
+    spec = noisy.spec(epochs=9, max_train_rows=32, learning_rate=1e-6, metric="accuracy", early_stopping=1)
     whole, parts = noisy.job(spec), noisy.job(spec)
-    noisy.train(whole)
+    assert noisy.train(whole).result["steps"] == 8
 
     def killed(*arguments: Any, **settings: Any) -> None:
         raise Killed

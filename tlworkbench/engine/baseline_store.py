@@ -50,7 +50,8 @@ class Place:
 
 def place_of(workspace: Path, source: Path, spec: TrainSpec, examples: RunExamples) -> Place:
     """The place for a run with these settings and rows on the checkpoint at `source`."""
-    identity = model_identity(source, f"baselines {_FORMAT} {spec.precision}", spec.max_length)
+    read = f"windows {spec.window_stride} {spec.max_windows}" if spec.long_texts == "windows" else "cut"
+    identity = model_identity(source, f"baselines {_FORMAT} {spec.precision} {read}", spec.max_length)
     rows = _digest(identity, *examples.class_names, examples.validation)
     train = _digest(spec.metric, str(spec.class_weights), examples.train)
     return Place(workspace / FOLDER / f"{rows}.json", train, spec.model, examples.journal_version)
