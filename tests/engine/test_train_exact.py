@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 
 from tests.engine.test_train_resume import at_step, outcome, weights
 from tlworkbench.engine import outcome as ending
 from tlworkbench.engine.checkpoint import find_checkpoint
-from tlworkbench.engine.run_record import read_record
+from tlworkbench.engine.run_record import read_record, write_record
 from tlworkbench.jobs.events import Evaluated, Event, Progress
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.follow import read_run
@@ -236,3 +237,18 @@ def test_what_is_known_of_a_run_is_kept_when_another_command_takes_it_up(
     assert after is not None and after.typed == before.typed == "tlworkbench train --epochs 1"
     assert after.seconds > before.seconds and after.probe == before.probe
     assert after.command == f"tlworkbench train {job.spec_file}" and after.versions["torch"] == torch.__version__
+
+
+@pytest.mark.usefixtures("every_step_told")
+def test_taken_up_under_other_conditions_it_says_so(noisy: Any) -> None:
+    job = noisy.job(noisy.spec(epochs=1))
+    noisy.train(job, at_step(4))
+    noisy.train(job, at_step(8))
+    record = read_record(job.path)
+    assert record is not None
+    others = {"threads": 99, "versions": {**record.versions, "torch": "1.0"}}
+    write_record(job.path, msgspec.structs.replace(record, **others))
+    noisy.train(job)
+    told = [note.text for note in read_run(job).notes if "other conditions" in note.text]
+    threads = f"threads 99 then, {record.threads} now; torch 1.0 then, {torch.__version__} now"
+    assert told == [f"taken up under other conditions ({threads}): it may end in slightly other weights"]

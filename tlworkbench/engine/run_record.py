@@ -119,6 +119,22 @@ def begin_record(job: JobFolder, spec: TrainSpec, examples: RunExamples, max_len
     return record
 
 
+def changed_since(before: RunRecord, now: RunRecord) -> list[str]:
+    """What is not as it was when a run was begun, of all that has a say in the last bits of its figures."""
+    told = [
+        f"{name} {then} then, {here} now"
+        for name, then, here in (
+            ("computed on", before.device, now.device),
+            ("precision", before.precision, now.precision),
+            ("threads", before.threads, now.threads),
+            ("platform", before.platform, now.platform),
+        )
+        if then != here
+    ]
+    names = [name for name in now.versions if before.versions.get(name) != now.versions[name]]
+    return told + [f"{name} {before.versions.get(name, 'absent')} then, {now.versions[name]} now" for name in names]
+
+
 def end_record(job: JobFolder, began: float, result: dict[str, Any] | None) -> None:
     """Add the time since `began` (monotonic), and the last word of a run that is done."""
     record = read_record(job.path)

@@ -14,7 +14,7 @@ from tlworkbench.engine.choice import choose_examples, texts_of
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.gauges import Gauges
 from tlworkbench.engine.reference_lines import begin_with_lines, measure_as_loaded
-from tlworkbench.engine.run_record import begin_record, read_record
+from tlworkbench.engine.run_record import begin_record, changed_since, read_record
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.ahead import repeats
@@ -106,7 +106,11 @@ def _train(
         if checkpoint is None:
             with team.whole_machine():
                 measure_as_loaded(plan, prepared, needs[0])
-        begin_record(context.job, spec, examples, prepared.max_length, plan.precision)
+        before = read_record(context.job.path)
+        record = begin_record(context.job, spec, examples, prepared.max_length, plan.precision)
+        if checkpoint is not None and before is not None and (others := changed_since(before, record)):
+            words = f"taken up under other conditions ({'; '.join(others)}): it may end in slightly other weights"
+            context.note(words, warning=True)
         validation = prepared.validation
         if not over:
             with team:
