@@ -111,8 +111,11 @@ async def test_a_run_shows_its_own_and_what_was_measured_on_its_rows(
     other = TrainSpec(model="bundled", max_eval_rows=5)
     app = Workbench(ready)
     for run, expected in (
-        (other, "baselines  majority .210 · as it is – (no head)   b measures the head"),
-        (TrainSpec(model="bundled"), "baselines  majority .210 · as it is – (no head) · head .548"),
+        (other, "baselines  majority .210 (always 'a') · as it is – (no head)   b measures the head"),
+        (
+            TrainSpec(model="bundled"),
+            "baselines  majority .210 (always 'a') · as it is – (no head) · head .548 (fitted to 8 rows)",
+        ),
     ):
         measured(ready, run, Baseline(name="majority", macro_f1=0.9), HEADLESS, HEAD)
         app = Workbench(ready)
@@ -131,6 +134,9 @@ async def test_a_measuring_that_failed_says_why(ready: Workspace, until: Until, 
 
 def test_the_line_leaves_out_reasons_before_figures() -> None:
     told = (HEAD, MAJORITY, HEADLESS)
+    assert baselines_line(told, ("", ""), 136).plain == (
+        "baselines  majority .210 (always 'a') · as it is – (no head) · head .548 (fitted to 8 rows)"
+    )
     wide = baselines_line(told, ("", ""), 76).plain
     assert wide == "baselines  majority .210 · as it is – (no head) · head .548"
     assert baselines_line(told, ("", ""), 55).plain == "baselines  majority .210 · as it is – · head .548"

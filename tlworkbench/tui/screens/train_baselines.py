@@ -101,15 +101,16 @@ class MeasuringBaselines(StoppingRuns):
 def baselines_line(lines: tuple[Baseline, ...], job: tuple[str, str], width: int) -> Content:
     """`baselines  majority .214 · as it is – (no head) · head .714` in `width` cells; the best one stands out.
 
-    job: what measuring them is at, and its style; it comes first. What has no room is why one has no figure.
+    job: what measuring them is at, and its style. What has no room is how figures came about, then why one is missing.
     """
     words, style = job
     head = Content.styled("baselines  ", "$muted")
     if not lines:
         return head + Content.styled(cut(clean(words), width - head.cell_length), style) if words else Content("")
     best = max((line.macro_f1 for line in lines if line.macro_f1 is not None), default=None)
-    for why in (True, False):
-        parts = [_line(line, why, line.macro_f1 is not None and line.macro_f1 == best) for line in in_order(lines)]
+    missing = tuple(line for line in lines if line.macro_f1 is None)
+    for explained in (lines, missing, ()):
+        parts = [_line(line, line in explained, line.macro_f1 == best) for line in in_order(lines)]
         told = head + Content.styled(" · ", "$muted").join(parts)
         if not any(line.name == "head" for line in lines) and not words:
             told += Content.assemble("   ", ("b", "bold $accent"), (" measures the head", "$muted"))
@@ -121,10 +122,12 @@ def baselines_line(lines: tuple[Baseline, ...], job: tuple[str, str], width: int
     return told + "   " + Content.styled(cut(clean(words), room), style) if room >= 12 else told
 
 
-def _line(line: Baseline, why: bool, best: bool) -> Content:
-    words = f" ({clean(line.words)})" if why and line.macro_f1 is None and line.words else ""
+def _line(line: Baseline, explained: bool, best: bool) -> Content:
+    words = f" ({clean(line.words)})" if explained and line.words else ""
     return Content.assemble(
-        (f"{clean(line.name)} ", "$muted"), (figure(line), "bold" if best else ""), (words, "$muted")
+        (f"{clean(line.name)} ", "$muted"),
+        (figure(line), "bold" if best and line.macro_f1 is not None else ""),
+        (words, "$muted"),
     )
 
 
