@@ -18,6 +18,7 @@ from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.follow import read_run
 from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.jobs.spec import EvaluateSpec
+from tlworkbench.jobs.starter import record_starter
 
 
 class Killed(BaseException):
@@ -232,6 +233,7 @@ def test_what_is_known_of_a_run_is_kept_when_another_command_takes_it_up(
     before = read_record(job.path)
     assert before is not None and before.result is None and before.seconds > 0
     monkeypatch.setattr("sys.argv", ["tlworkbench", "resume", "1"])
+    record_starter(job.path)
     noisy.train(job)
     after = read_record(job.path)
     assert after is not None and after.typed == before.typed == "tlworkbench train --epochs 1"
