@@ -350,6 +350,22 @@ async def test_tab_leads_through_curve_classes_matrix_and_runs(
         await until(pilot, lambda: app.focused is not None and app.focused.id == "chart")
 
 
+async def test_a_key_for_the_curves_brings_them_back_from_behind_the_matrix(
+    ready: Workspace, engine: Engine, until: Until, lines: Lines
+) -> None:
+    engine(TRAINING + "context.emit(TrainingBegan(**TRAINING)); train(1, 30); evaluate(30, .657); keep_model(); done()")
+    app = Workbench(ready)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, until)
+        await start(pilot, until)
+        await until(pilot, lambda: shown(lines(app), "✓ done", "macro-F1 .657"))
+        await pilot.press("t")
+        await until(pilot, lambda: shown(lines(app), "neutral → positive: 15 rows"))
+        assert not shown(lines(app), "train 0.9000")
+        await pilot.press("m")
+        await until(pilot, lambda: shown(lines(app), "○ accuracy .667   ● macro-F1 .657"))
+
+
 async def test_enter_on_a_cell_goes_to_its_rows_in_data(
     ready: Workspace, engine: Engine, until: Until, lines: Lines
 ) -> None:

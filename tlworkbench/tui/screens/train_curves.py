@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from textual.content import Content
+from textual.widget import Widget
 
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
@@ -62,8 +63,14 @@ class CurvesPane(ChartKeys, LogPane):
 
     def _keep_chart(self) -> None:
         self.workbench.where.keep(self.SCOPE, **{_KEPT: {**self._chart.place(), "run": self._drawn}})
+        if not self._chart.region:
+            # It had given way to table and matrix, and a key for it was pressed all the same.
+            self._focus(self._chart)
         # What the chart's edge says of all this leaves the title more or less room.
         self._paint()
+
+    def _focus(self, pane: Widget) -> None:
+        raise NotImplementedError
 
     def _paint(self) -> None:
         raise NotImplementedError
