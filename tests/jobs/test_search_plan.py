@@ -65,10 +65,13 @@ def test_rates_that_lose_the_loss_are_not_tried_again() -> None:
     assert next_setting(SPEC, lost) is None
 
 
-def test_the_lower_loss_is_better_and_of_equals_the_shorter_run() -> None:
+def test_the_lower_loss_is_better_also_among_equals_and_then_the_shorter_run() -> None:
     one, two = Trial(learning_rate=1e-4, epochs=2, loss=0.5), Trial(learning_rate=2e-4, epochs=1, loss=0.6)
-    assert best_of([two, one], "loss") == one
-    assert best_of([one, two], "accuracy") == two
+    assert best_of([two, one], "loss") == one and best_of([two, one], "accuracy") == one
+    short = Trial(learning_rate=2e-4, epochs=1, loss=0.5)
+    assert best_of([one, short], "accuracy") == short
+    better = Trial(learning_rate=2e-4, epochs=1, loss=0.9, accuracy=0.5)
+    assert best_of([one, better], "accuracy") == better and best_of([one, better], "macro_f1") == one
 
 
 def test_time_is_told_from_the_trials_before() -> None:

@@ -51,19 +51,21 @@ class FindRate(Dialog[str]):
     @property
     def rate(self) -> str:
         """The rate that would be taken, as it is typed; empty where there is none."""
-        at_cursor = self.query_one(LrChart).rate
-        return "" if at_cursor is None else text_of(float(f"{at_cursor:.2g}"))
+        chart = self.query_one(LrChart)
+        # Before a suggestion, or a key, there is no cursor: the chart then reads its last rate.
+        return "" if chart.cursor is None or chart.rate is None else text_of(float(f"{chart.rate:.2g}"))
 
     def compose(self) -> ComposeResult:
         """The curve, how far it is and what it says, the keys."""
-        with Vertical(id="dialog", classes="find-rate") as frame:
-            frame.border_title = "Find a learning rate"
+        # The chart brings a frame of its own.
+        with Vertical(id="dialog", classes="find-rate"):
             yield LrChart(self._workbench.look, id="curve")
             yield Static(id="figures")
             yield Static(id="keys")
 
     def on_mount(self) -> None:
         """Begin."""
+        self.query_one(LrChart).say(Content.styled("Find a learning rate", "bold"))
         self._show(RunState())
         try:
             self._job = self._workbench.jobs.start(self._spec, Path(self._spec.run.model).name)

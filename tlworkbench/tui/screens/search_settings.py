@@ -16,7 +16,7 @@ from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Trial
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.run_state import RunState
-from tlworkbench.jobs.search_plan import chance, planned, rates_of, rungs_of, told
+from tlworkbench.jobs.search_plan import best_of, chance, planned, rates_of, rungs_of, told
 from tlworkbench.jobs.setting_text import text_of
 from tlworkbench.jobs.spec import SearchSpec, TrainSpec
 from tlworkbench.jobs.stop import ask_to_stop
@@ -58,7 +58,7 @@ def search_spec(run: TrainSpec, typed: dict[str, str]) -> SearchSpec:
 class SearchSettings(Dialog[dict[str, str]]):
     """Closes with the learning rate and the epochs of the trial under the cursor; esc leaves a search going.
 
-    Shows the workspace's latest search where one still runs, or ended since `seen`.
+    Begins with the workspace's latest search where there is one, so that one left going is found again.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -121,12 +121,14 @@ class SearchSettings(Dialog[dict[str, str]]):
         self.action_enter()
 
     def action_enter(self) -> None:
-        """Begin the search that was typed; afterwards take the trial under the cursor."""
+        """Begin the search that was typed; afterwards take the trial under the cursor, which ends the search."""
         if self._job is None:
             self._begin()
             return
         table = self.query_one(TrialTable)
         if table.trials and not (trial := table.trials[table.cursor]).lost:
+            # Whoever takes one is about to start a run: the search would only slow it down.
+            self.action_stop()
             self.dismiss({"learning_rate": text_of(trial.learning_rate), "epochs": text_of(trial.epochs)})
 
     def action_stop(self) -> None:
@@ -206,7 +208,7 @@ class SearchSettings(Dialog[dict[str, str]]):
         if self._job is None:
             keys = [("enter", "starts"), ("↑↓ tab", "field"), ("esc", "close")]
         elif state is None or not state.ended:
-            keys = [("enter", "takes it"), ("x", "stops"), ("esc", "leaves it going")]
+            keys = [("enter", "takes it and stops"), ("x", "stops"), ("esc", "leaves it going")]
         elif state.status == "done":
             keys = [("enter", "takes it"), ("n", "another search"), ("esc", "close")]
         else:
@@ -235,7 +237,7 @@ def state_lines(spec: SearchSpec, state: RunState, width: int) -> Content:
     result = state.result or {}
     words = str(result.get("words") or told(spec, trials, False))
     rows = result.get("validation_rows", 0)
-    best = max(trials, key=lambda trial: trial.figure(spec.run.metric), default=None)
+    best = best_of(trials, spec.run.metric)
     noise = chance(best, rows) if best is not None and isinstance(rows, int) else 0.0
     doubt = f"\non {rows} rows accuracies within {noise:.3f} of each other may be chance" if noise else ""
     head = clean(state.what) if state.what else state.status
