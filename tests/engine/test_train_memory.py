@@ -167,7 +167,7 @@ sys.exit(engine.main(sys.argv[1]))
 def test_a_real_cap_on_memory(empty_trials: Any, sure: str) -> None:
     texts, labels = messages(120, 1)
     empty_trials.write({"train": ([" ".join([text] * 12) for text in texts], labels), "validation": messages(30, 2)})
-    spec = empty_trials.spec(model=sure, steps=2, batch_size=120, learning_rate=1e-3)
+    spec = empty_trials.spec(model=sure, steps=2, batch_size=120, tokens_per_batch=100_000, learning_rate=1e-3)
     free, capped = empty_trials.job(spec), empty_trials.job(spec)
     result = empty_trials.train(free).result
     child = subprocess.run(

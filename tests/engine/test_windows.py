@@ -76,7 +76,7 @@ def test_parts_hold_whole_texts(texts: WindowedTexts, side: str) -> None:
     if side == "left":
         batch = {name: values.flip(1) if values.ndim == 2 else values for name, values in batch.items()}
     for most, wanted in ((100, [[1, 3, 0, 4, 2]]), (6, [[1, 3], [0, 4], [2]]), (1, [[1], [3], [0], [4], [2]])):
-        parts = list(portions(batch, most, side == "left"))
+        parts = list(portions(batch, most, 10_000, side == "left"))
         assert [part["labels"].tolist() for part in parts] == wanted
         for part in parts:
             assert len(part["input_ids"]) == part[COUNTS].sum() == sum(COUNTED[row] for row in part["labels"])

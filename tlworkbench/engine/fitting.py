@@ -16,11 +16,12 @@ from tlworkbench.engine.checkpoint import Checkpoint, drop_part
 from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.depth import freeze
 from tlworkbench.engine.failures import disk_full, explained
+from tlworkbench.engine.gpu_speed import compile_for
 from tlworkbench.engine.lora import learning_weights, with_adapters
 from tlworkbench.engine.model_folder import Classifier, load_for_training
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.plan import Plan
-from tlworkbench.engine.probe import probe
+from tlworkbench.engine.probe import longest_rows, probe
 from tlworkbench.engine.reporter import LONG_EVALUATION, Reporter, diverged
 from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, Probe, note_probe, note_smaller_portions
 from tlworkbench.engine.scored import Scored
@@ -98,8 +99,11 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
     arguments = training_arguments(
         plan.spec, plan.context.job.checkpoints_dir, plan.total_steps, plan.precision, plan.device
     )
+    model = prepared.classifier.model
+    if plan.spec.compile and (refused := compile_for(model, plan.device)):
+        plan.context.note(refused, warning=True)
     trainer = TextTrainer(
-        prepared.classifier.model,
+        model,
         prepared.classifier.tokenizer,
         arguments,
         plan.spec,
@@ -131,7 +135,7 @@ def fit(plan: Plan, prepared: Prepared, checkpoint: Checkpoint | None) -> Fitted
         if reason is None:
             raise
         raise reason from error
-    timing = timing_of(pace, prepared.train, prepared.classifier.model, probed)
+    timing = timing_of(pace, prepared.train, model, probed)
     return Fitted(pace.mean_examples_per_second, timing)
 
 
@@ -144,7 +148,7 @@ def _probed(plan: Plan, prepared: Prepared, trainer: TextTrainer) -> Probe:
 
     spec = plan.spec
     texts, share = as_rows(prepared.train, plan.rows_a_step_here)
-    rows = min(spec.batch_size, share, len(texts))
+    rows = min(longest_rows(spec, texts, plan.device), share)
     probed = probe(trainer.model, texts, rows, share, plan.precision, lowered, plan.context.place.here)
     note_probe(plan.context.job.path, probed)
     return msgspec.structs.replace(probed, rows=probed.rows if probed.rows < rows else spec.batch_size)

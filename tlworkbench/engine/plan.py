@@ -9,6 +9,7 @@ from transformers.utils import logging as transformers_logging
 from tlworkbench.data.run_examples import RunExamples
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.distributed import Team
+from tlworkbench.engine.gpu_speed import quick_products
 from tlworkbench.engine.machine import usable_cores
 from tlworkbench.engine.metrics import Figures, majority
 from tlworkbench.engine.precision import Precision, choose_precision
@@ -52,6 +53,7 @@ def plan_run(
 ) -> Plan:
     """Work it out, and set torch and transformers up for it."""
     device = set_up_libraries(context.place.here, context.place.first)
+    quick_products(device)
     most, figures = majority(examples.train.classes, examples.validation.classes, examples.class_names)
     return Plan(
         context=context,

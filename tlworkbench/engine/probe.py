@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from tlworkbench.engine.machine import free_memory, peak_memory, reset_peak_memory, resident_memory
-from tlworkbench.engine.portions import RandomState, attempt, smaller
+from tlworkbench.engine.portions import RandomState, attempt, smaller, token_budget
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.run_record import Probe
 from tlworkbench.engine.scoring import autocast
 from tlworkbench.engine.texts import Batch, Rows, TokenisedTexts, padded_width
+from tlworkbench.jobs.spec import TrainSpec
 
 _AMPLE = 2
 _SAMPLE = 8
@@ -72,6 +73,12 @@ def probe(
     finally:
         model.zero_grad(set_to_none=True)
         before.restore()
+
+
+def longest_rows(spec: TrainSpec, texts: TokenisedTexts, device: str) -> int:
+    """How many of the longest texts go through the model at once, where memory lasts."""
+    within = token_budget(spec.tokens_per_batch, device) // padded_width(int(texts.lengths.max()))
+    return max(1, min(spec.batch_size, len(texts), within))
 
 
 def _told(

@@ -15,7 +15,7 @@ from tlworkbench.engine.class_weights import Weights
 from tlworkbench.engine.depth import learning_groups
 from tlworkbench.engine.distributed import Team
 from tlworkbench.engine.lora import plain
-from tlworkbench.engine.portions import attempt, portions, smaller
+from tlworkbench.engine.portions import attempt, most_rows, portions, smaller, token_budget
 from tlworkbench.engine.precision import Precision
 from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.sampler import BalancedSampler, LengthGroupedSampler
@@ -60,6 +60,7 @@ class TextTrainer(Trainer):
         self._batches: Collate = TrainingBatches(texts, classes)
         if not self._team.place.alone:
             self._batches = SharedBatches(self._batches, classes, weights, self._team)
+        self._tokens = token_budget(spec.tokens_per_batch, arguments.device.type)
         self._pad_left = texts.pad_left
         self._weights = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=arguments.device)
         self._evaluated = evaluated
@@ -82,8 +83,8 @@ class TextTrainer(Trainer):
             work = partial(self._gradients, model, batch, whole)
             loss = work() if alone else attempt(model, work)
             # Where memory ran out in one process, all do the step again, or they would not have learned the same.
-            here = min(self.rows_at_once, len(batch["input_ids"]))
-            before = self._team.failed(model, 0 if loss is not None else here)
+            most = 0 if loss is not None else most_rows(batch, self.rows_at_once, self._tokens)
+            before = self._team.failed(model, most)
             if loss is not None and not before:
                 return self._team.add_up(loss)
             model.zero_grad(set_to_none=True)
@@ -110,12 +111,10 @@ class TextTrainer(Trainer):
         if total is None:
             total = len(labels) if self._weights is None else self._weights[labels].sum()
         loss = torch.zeros((), device=labels.device)
-        for part in portions(batch, self.rows_at_once, self._pad_left):
+        most = most_rows(batch, self.rows_at_once, self._tokens)
+        for part in portions(batch, self.rows_at_once, self._tokens, self._pad_left):
             inputs = {name: values for name, values in part.items() if name not in ("labels", COUNTS)}
-            if COUNTS in part:
-                logits = pooled_logits(forward, inputs, part[COUNTS], self.rows_at_once)
-            else:
-                logits = forward(inputs)
+            logits = pooled_logits(forward, inputs, part[COUNTS], most) if COUNTS in part else forward(inputs)
             # Every architecture's own loss would do the same, but for those that take it for a regression.
             summed = torch.nn.functional.cross_entropy(
                 logits,
@@ -216,6 +215,8 @@ def training_arguments(
         fp16=precision == "fp16",
         use_cpu=device == "cpu",
         dataloader_pin_memory=device == "cuda",
+        # From pinned memory rows are copied while the GPU still computes.
+        accelerator_config={"non_blocking": device == "cuda"},
         remove_unused_columns=False,
         report_to="none",
         disable_tqdm=True,

@@ -15,7 +15,7 @@ from tlworkbench.engine.fitting import Prepared, prepare
 from tlworkbench.engine.lora import learning_weights
 from tlworkbench.engine.machine import free_memory, resident_memory
 from tlworkbench.engine.plan import Plan, plan_run
-from tlworkbench.engine.probe import probe
+from tlworkbench.engine.probe import longest_rows, probe
 from tlworkbench.engine.run_record import Probe
 from tlworkbench.engine.scoring import autocast
 from tlworkbench.engine.texts import TokenisedTexts
@@ -50,7 +50,7 @@ def try_out(
     prepared = prepare(plan, source, texts, texts[:1])
     context.progress("trying the longest batch", 0)
     texts_in_rows, rows_a_step = as_rows(prepared.train, spec.rows_a_step)
-    rows = min(spec.batch_size, len(texts_in_rows))
+    rows = longest_rows(spec, texts_in_rows, plan.device)
     model = prepared.classifier.model.to(plan.device)
     ready = time.monotonic() - began
     try:

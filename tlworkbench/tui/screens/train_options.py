@@ -26,9 +26,9 @@ _GROUPED = (
     Group("what learns", ("freeze", "layer_decay", "lora_rank", "lora_alpha", "lora_dropout", "lora_targets")),
     Group("optimizer", ("schedule", "warmup", "max_grad_norm")),
     Group("regularisation", ("weight_decay", "label_smoothing")),
-    Group("batches and memory", ("gradient_accumulation", "checkpoint_limit")),
+    Group("batches and memory", ("gradient_accumulation", "tokens_per_batch", "checkpoint_limit")),
     Group("measuring and stopping", ("metric", "early_stopping", "steps", "baseline")),
-    Group("hardware and chance", ("precision", "devices", "seed")),
+    Group("hardware and chance", ("precision", "devices", "compile", "seed")),
 )
 
 
