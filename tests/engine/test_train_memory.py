@@ -182,7 +182,7 @@ def test_a_real_cap_on_memory(empty_trials: Any, sure: str) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
     )
     assert child.returncode == 0, (told(capped), read_run(capped).what, child.stderr[-3000:])
     again = read_run(capped).result or {}
