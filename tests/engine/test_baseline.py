@@ -62,7 +62,7 @@ def loaded(job: JobFolder) -> int:
 @pytest.fixture
 def trained(trials: Any) -> Any:
     """The workspace with run 0001, whose model answers the labels of the set."""
-    trials.train(trials.job(trials.spec(epochs=2)))
+    trials.train(trials.job(trials.spec(epochs=0.6)))
     return trials
 
 
@@ -151,7 +151,7 @@ def test_a_stop_keeps_what_was_measured(trained: Any) -> None:
 
 def test_a_run_takes_over_what_was_measured(trials: Any) -> None:
     measured(trials, trials.spec())
-    job, other = (trials.job(trials.spec(epochs=1, **changes)) for changes in ({}, {"max_train_rows": 60}))
+    job, other = (trials.job(trials.spec(epochs=0.2, **changes)) for changes in ({}, {"max_train_rows": 60}))
     result = trials.train(job).result
     assert list(lines(job)) == ["majority", "as it is", "head"]
     assert result["baselines"] == json.loads((job.path / "run.json").read_bytes())["result"]["baselines"]

@@ -135,7 +135,7 @@ def test_killed_at_its_end_it_ends_the_same(noisy: Any, monkeypatch: pytest.Monk
 
 @pytest.mark.usefixtures("every_step_told")
 def test_killed_while_it_writes_a_checkpoint(noisy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = noisy.spec(epochs=2, learning_rate=1e-3)
+    spec = noisy.spec(epochs=2, max_train_rows=64, learning_rate=1e-3)
     whole, parts = noisy.job(spec), noisy.job(spec)
     noisy.train(whole)
     assert noisy.train(parts, at_step(5)).status == "stopped"
@@ -143,7 +143,7 @@ def test_killed_while_it_writes_a_checkpoint(noisy: Any, monkeypatch: pytest.Mon
 
     def half(value: Any, path: Any, *arguments: Any, **settings: Any) -> None:
         save(value, path, *arguments, **settings)
-        if Path(path).name == "optimizer.pt" and "checkpoint-15" in str(path):
+        if Path(path).name == "optimizer.pt" and "checkpoint-8" in str(path):
             written = Path(path).read_bytes()
             Path(path).write_bytes(written[: len(written) // 2])
             raise Killed
@@ -151,10 +151,10 @@ def test_killed_while_it_writes_a_checkpoint(noisy: Any, monkeypatch: pytest.Mon
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(torch, "save", half)
         noisy.train(parts)
-    assert (parts.checkpoints_dir / "checkpoint-15").is_dir()
+    assert (parts.checkpoints_dir / "checkpoint-8").is_dir()
     assert noisy.train(parts).status == "done"
     told = [note.text for note in read_run(parts).notes]
-    assert "resumed at step 6 of 30" in told and any(text.startswith("the checkpoint of step 15 is") for text in told)
+    assert "resumed at step 6 of 16" in told and any(text.startswith("the checkpoint of step 8 is") for text in told)
     assert outcome(parts) == outcome(whole)
 
 
@@ -181,7 +181,7 @@ def test_wherever_it_was_killed_while_writing_the_one_before_counts(noisy: Any, 
 
 
 def test_a_run_is_repeated_from_its_job_file_though_the_labels_changed(trials: Any) -> None:
-    settings = {"epochs": 1, "class_weights": {"angry": 2.0}, "balanced_sampler": True, "seed": 11}
+    settings = {"epochs": 0.5, "class_weights": {"angry": 2.0}, "balanced_sampler": True, "seed": 11}
     first = trials.job(training_spec(trials.workspace, None, assignments(trials, settings)))
     trials.train(first)
     rows = trials.workspace.rows()
