@@ -28,9 +28,10 @@ from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.screens.chart_keys import ChartKeys
 from tlworkbench.tui.text import cut
 from tlworkbench.tui.widgets.chart import Chart
-from tlworkbench.tui.widgets.compare_chart import BYS, CompareChart
+from tlworkbench.tui.widgets.compare_chart import BYS, CompareChart, read_curves
 from tlworkbench.tui.widgets.line_list import LineList
 from tlworkbench.tui.widgets.run_columns import Column, RunColumns, width_wanted
+from tlworkbench.tui.widgets.run_curves import RunCurves
 from tlworkbench.tui.widgets.said import Said
 from tlworkbench.tui.widgets.told_lines import ToldLines
 
@@ -43,6 +44,8 @@ class Compared(Message, bubble=False):
     """The folders of the runs were read and set beside one another."""
 
     comparison: Comparison
+    curves: list[RunCurves] | None
+    """What the runs have logged, where that was still to be read."""
 
 
 class CompareScreen(ChartKeys, WorkbenchScreen):
@@ -141,7 +144,7 @@ class CompareScreen(ChartKeys, WorkbenchScreen):
         line = lines.chosen
         if not lines.has_focus or line is None or line.keys is None:
             raise UserError("no rows are chosen", "Go to the pane of rows with tab, then to a line with a number.")
-        self.workbench.show_rows(line.keys, line.title)
+        self.workbench.show_rows(line.keys.tolist(), line.title)
 
     def action_back(self) -> None:
         self.dismiss()
@@ -172,12 +175,21 @@ class CompareScreen(ChartKeys, WorkbenchScreen):
             self._again = self._reading
             return
         self._reading = True
-        in_background(self, "compare", lambda: self.post_message(Compared(comparer.compare(self.runs))))
+        # A hundred thousand steps take a while too.
+        states = self._states() if not self._chart.curves else []
+
+        def read() -> None:
+            curves = read_curves(states) if states else None
+            self.post_message(Compared(comparer.compare(self.runs), curves))
+
+        in_background(self, "compare", read)
 
     @on(Compared)
     def _compared(self, event: Compared) -> None:
         self._reading = False
         self._comparison = event.comparison
+        if event.curves is not None:
+            self._chart.curves = event.curves
         self._paint()
         if self._again:
             self._again = False

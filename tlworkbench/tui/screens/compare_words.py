@@ -99,7 +99,7 @@ def _lines(told: Told, signs: Mapping[str, Column], width: int) -> list[ToldLine
         case "rows":
             count = f"{thousands(len(told.keys)):>{_COUNT}}  "
             content = Content.assemble((count, "bold"), _with_signs(words, signs, "$foreground"))
-            return [ToldLine(content, tuple(told.keys.tolist()), clean(told.title))]
+            return [ToldLine(content, told.keys, clean(told.title))]
         case "doubt":
             parts = folded(words, max(10, width - 2), _LINES)
             return [

@@ -83,6 +83,18 @@ class Clock:
 _ACROSS: dict[By, Across] = {"step": Steps(), "epoch": Epochs(), "time": Clock()}
 
 
+def read_curves(states: Sequence[RunState]) -> list[RunCurves]:
+    """Read what runs have logged, as far as a comparison draws it; for any thread."""
+    found = []
+    for state in states:
+        curves = RunCurves()
+        curves.follow(state)
+        for column in (*BYS[:2], "at", *(shown.column for shown in SHOWN if shown.by_step)):
+            curves.of_steps(column)
+        found.append(curves)
+    return found
+
+
 class CompareChart(Chart):
     """Draws a figure of each run with its sign and colour; a tall one draws the next figure below it."""
 
@@ -94,7 +106,8 @@ class CompareChart(Chart):
         self._place_shown = 0
         self._columns: tuple[Column, ...] = ()
         self._states: tuple[RunState, ...] = ()
-        self._curves: list[RunCurves] = []
+        self.curves: list[RunCurves] = []
+        """Of each run; none until they were read, see `read_curves`."""
 
     @property
     def name_shown(self) -> str:
@@ -103,9 +116,10 @@ class CompareChart(Chart):
 
     def follow(self, columns: tuple[Column, ...], states: Sequence[RunState]) -> None:
         """Take over the runs' states; the columns say their signs, numbers and colours."""
-        if len(self._curves) != len(states):
-            self._curves = [RunCurves() for _ in states]
-        changed = [curves.follow(state) for curves, state in zip(self._curves, states, strict=True)]
+        if not self.curves:
+            self.plot((), Content.styled("reading the curves …", "$muted"))
+            return
+        changed = [curves.follow(state) for curves, state in zip(self.curves, states, strict=True)]
         self._states = tuple(states)
         if any(changed) or columns != self._columns or not self.figures:
             self._columns = columns
@@ -127,20 +141,20 @@ class CompareChart(Chart):
         self._plot()
 
     def _plot(self) -> None:
-        if not any(map(len, self._curves)):
+        if not any(map(len, self.curves)):
             self.plot((), Content.styled("none of these runs has logged anything yet", "$muted"))
             return
-        until = max(1e-9, *(self._until(place) for place in range(len(self._curves))))
+        until = max(1e-9, *(self._until(place) for place in range(len(self.curves))))
         shown = (SHOWN[(self._place_shown + further) % len(SHOWN)] for further in (0, 1))
         self.plot([self._figure(one, until) for one in shown])
 
     def _figure(self, shown: _Shown, until: float) -> Figure:
         across = _ACROSS[self.by]
-        drawn = [self._series(place, shown) for place in range(len(self._curves))]
+        drawn = [self._series(place, shown) for place in range(len(self.curves))]
         return Figure(shown.name, drawn, 0.0, until, across=across, written=shown.written, empty=shown.empty)
 
     def _series(self, place: int, shown: _Shown) -> Series:
-        curves, column = self._curves[place], self._columns[place]
+        curves, column = self.curves[place], self._columns[place]
         of = curves.of_steps if shown.by_step else curves.of_evaluations
         x = self._across(place, of)
         return series(column.name, x, of(shown.column), column.colour, column.sign, smooth=shown.by_step)
@@ -149,11 +163,11 @@ class CompareChart(Chart):
         if self.by != "time":
             return of(self.by)
         state = self._states[place]
-        stood_still = pauses(self._curves[place].of_steps("at"), state.begun_at)
+        stood_still = pauses(self.curves[place].of_steps("at"), state.begun_at)
         return at_work(of("at"), state.started_at, stood_still)
 
     def _until(self, place: int) -> float:
-        curves = self._curves[place]
+        curves = self.curves[place]
         ends = [x[-1] for of in (curves.of_steps, curves.of_evaluations) if len(x := self._across(place, of))]
         return float(max(ends, default=0.0))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from tlworkbench.comparison.row_sets import Keys
 from tlworkbench.tui.widgets.line_list import LineList
 
 
@@ -12,7 +13,7 @@ class ToldLine:
     """One line, and which rows it is about."""
 
     content: Content
-    keys: tuple[int, ...] | None = None
+    keys: Keys | None = None
     """None where it is about no rows."""
     title: str = ""
     """Says which they are, where they are shown by themselves."""
