@@ -7,7 +7,8 @@ import pytest
 
 from tests.made_runs import MakeRun
 from tlworkbench.comparison.answers import macro_f1, mcnemar
-from tlworkbench.comparison.compare import Comparer, Pair
+from tlworkbench.comparison.compare import Comparer
+from tlworkbench.comparison.pair import Pair
 from tlworkbench.engine.metrics import figures
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.workspace import Workspace
@@ -27,9 +28,10 @@ def test_the_p_value_of_a_million_rows_is_a_number() -> None:
     assert 0.3 < mcnemar(499_500, 500_500) < 0.35 and mcnemar(10, 1_000_000) == 0.0
 
 
-def test_macro_f1_is_the_one_that_training_measures() -> None:
+@pytest.mark.parametrize(("true", "answered"), [(4, 3), (3, 4), (1, 2)])
+def test_macro_f1_is_the_one_that_training_measures(true: int, answered: int) -> None:
     draw = np.random.default_rng(7)
-    truth, answers = draw.integers(0, 4, 200), draw.integers(0, 3, 200)
+    truth, answers = draw.integers(0, true, 200), draw.integers(0, answered, 200)
     assert macro_f1(truth, answers) == pytest.approx(figures(truth, answers, "abcdefg").macro_f1, abs=1e-12)
 
 

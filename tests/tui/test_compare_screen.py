@@ -230,7 +230,7 @@ async def test_a_narrow_pane_breaks_its_sentences(
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, until, 2)
         screen = await compared(pilot, until, "v")
-        assert "not comparable, see the rows" in "\n".join(lines(app))
+        assert "validation rows or labels differ" in "\n".join(lines(app))
         told = screen.query_one(ToldLines)
         while screen.focused is not told:
             await pilot.press("tab")

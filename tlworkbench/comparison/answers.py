@@ -64,8 +64,6 @@ def mcnemar(only_first: int, only_second: int) -> float:
     classifiers has right at least as uneven as this one (McNemar 1947; the binomial in place of chi-squared).
     """
     rows, fewer = only_first + only_second, min(only_first, only_second)
-    if only_first == only_second:
-        return 1.0
     # Logarithms of the binomial coefficients, one from the one before; as numbers they would overflow.
     ways = np.arange(1, fewer + 1, dtype=np.float64)
     logs = np.concatenate(([0.0], np.cumsum(np.log(rows - ways + 1) - np.log(ways)))) - rows * np.log(2.0)

@@ -41,7 +41,7 @@ def renamed(first: RunRows, second: RunRows, journal: Journal | None) -> Renamed
 
 
 def _by_journal(older: RunRows, newer: RunRows, journal: Journal) -> list[int] | None:
-    before, after = (journal.past(rows.journal_version).label_set for rows in (older, newer))
+    before, after = (journal.label_set_at(rows.journal_version) for rows in (older, newer))
     if (before.names, after.names) != (older.class_names, newer.class_names):
         return None  # Another journal than the one these runs were made with.
     return [int(after.class_of[label.id]) if label.id < len(after.resolved) else -1 for label in before.labels]

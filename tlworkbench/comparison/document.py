@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from tlworkbench.comparison.answers import SharedAnswers
-from tlworkbench.comparison.compare import Comparison, Pair
+from tlworkbench.comparison.compare import Comparison
+from tlworkbench.comparison.pair import Pair
 from tlworkbench.comparison.results import FIGURES, RunResult, best, change
 from tlworkbench.comparison.row_sets import Keys
 from tlworkbench.comparison.settings import Setting

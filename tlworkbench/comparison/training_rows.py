@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlworkbench.comparison.class_names import Renamed
+from tlworkbench.comparison.dataset import Dataset
 from tlworkbench.comparison.row_sets import Ints, Keys, Marks, places_in
 from tlworkbench.comparison.run_files import RunFiles, RunRows
-from tlworkbench.data.journal import Journal
-from tlworkbench.data.labelling import Labelling
-from tlworkbench.data.rows import Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +64,6 @@ class ValidationRows:
         return self.first == self.second == self.shared and not self.relabelled
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """The rows as they are, and the labels they have had."""
-
-    rows: Rows
-    journal: Journal
-
-
 def row_changes(first: RunFiles, second: RunFiles, renaming: Renamed, dataset: Dataset | None) -> RowChanges | None:
     """Compare what two runs learned from; None where one of them has not kept it.
 
@@ -116,7 +106,7 @@ def _by_reason(keys: Keys, other: RunFiles, words: tuple[str, ...], dataset: Dat
     reasons: list[Marks] = [places_in(other.rows.validation.keys, keys) >= 0]
     rest = "why can't be told"
     if dataset is not None:
-        rows, labels = dataset.rows, Labelling.at(dataset.rows, dataset.journal, other.rows.journal_version)
+        rows, labels = dataset.rows, dataset.labels_at(other.rows.journal_version)
         found = rows.indices_of(keys)
         train = rows.meta.splits.index("train") if "train" in rows.meta.splits else -1
         reasons += [found < 0, labels.excluded[found], labels.current[found] < 0, rows.splits[found] != train]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tlworkbench.comparison.answers import SharedAnswers
-from tlworkbench.comparison.compare import Pair
+from tlworkbench.comparison.pair import Pair
 from tlworkbench.comparison.row_sets import NO_KEYS, Keys
 from tlworkbench.comparison.training_rows import RowChanges, ValidationRows
 

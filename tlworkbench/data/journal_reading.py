@@ -98,11 +98,18 @@ class JournalReader:
     def past(self, version: int) -> JournalState:
         """What `state_at` gives, as columns. Raises UserError for a version that never was."""
         with self._file.reading() as db:
-            newest = tables.version(db)
-            if not 0 <= version <= newest:
-                raise UserError(f"{self.path} has no version {version}", f"There are 0 to {newest}.")
-            stored = tables.labels_at(db, version)
-            return JournalState(version, LabelSet.of(stored.values()), tables.rows_at(db, version))
+            return JournalState(version, self._labels_at(db, version), tables.rows_at(db, version))
+
+    def label_set_at(self, version: int) -> LabelSet:
+        """The label set alone as it stood at an earlier version. Raises UserError for a version that never was."""
+        with self._file.reading() as db:
+            return self._labels_at(db, version)
+
+    def _labels_at(self, db: sqlite3.Connection, version: int) -> LabelSet:
+        newest = tables.version(db)
+        if not 0 <= version <= newest:
+            raise UserError(f"{self.path} has no version {version}", f"There are 0 to {newest}.")
+        return LabelSet.of(tables.labels_at(db, version).values())
 
     def edits(self, limit: int = 50) -> list[Edit]:
         """The latest edits, newest first, undone and abandoned ones among them."""

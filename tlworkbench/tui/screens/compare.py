@@ -259,7 +259,7 @@ class CompareScreen(ChartKeys, WorkbenchScreen):
         room = max(10, pane.outer_size.width - 6)
         told = compare_words.problems(results)
         if self._comparison is not None and not self._comparison.comparable:
-            told.insert(0, "measured on other rows: not comparable, see the rows")
+            told.insert(0, "validation rows or labels differ: not comparable")
         if told:
             edge = Content.styled(cut(f"⚠ {told[0]}", room), "$warning")
         else:
