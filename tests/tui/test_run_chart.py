@@ -131,6 +131,17 @@ async def test_the_frame_says_where_a_value_is_from_when_it_is_from_elsewhere() 
         assert "● validation 0.4000 at step 200" in app.lines[-1]
 
 
+async def test_what_finds_no_room_in_the_frame_is_left_out_whole() -> None:
+    app = Alone()
+    async with app.run_test(size=(80, 15)) as pilot:
+        chart = await follow(pilot, run())
+        chart.point_at(250)
+        said = [chart.said(width=width).plain for width in (60, 48, 31, 8)]
+    assert said[1] == f"step 250   ─ train {STEPS[249].loss:.4f}   ● validation 0.4000"
+    assert said[2] == f"step 250  ─ train {STEPS[249].loss:.4f}  …"
+    assert said[0].endswith("at step 200") and said[3] == "step 25…"
+
+
 async def test_only_logged_points_get_a_sign_also_where_a_window_cuts_the_line() -> None:
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:
@@ -182,14 +193,20 @@ async def test_a_logarithmic_scale_with_nothing_on_it_says_so() -> None:
 
 
 async def test_levels_are_named_on_the_metrics_and_give_way_to_a_zoom() -> None:
-    lines = (Baseline(name="majority", macro_f1=0.21), Baseline(name="head", macro_f1=0.45), Baseline(name="as it is"))
+    lines = (
+        Baseline(name="majority", macro_f1=0.21),
+        Baseline(name="as it is", macro_f1=0.213),
+        Baseline(name="head", macro_f1=0.45),
+        Baseline(name="of another kind"),
+    )
     app = Alone()
     async with app.run_test(size=(80, 20)) as pilot:
         chart = await follow(pilot, run(baselines=lines))
         chart.show_figure("metric")
         await pilot.pause()
         whole = "\n".join(app.lines)
-        assert "majority .210 " in whole and "head .450 " in whole and "as it is" not in whole and "┄┄" in whole
+        assert "majority .210 · as it is .213 " in whole and "head .450 " in whole and "another" not in whole
+        assert "┄┄" in whole
         chart.zoom(2)
         await pilot.pause()
         assert "majority" not in "\n".join(app.lines)
@@ -197,6 +214,20 @@ async def test_levels_are_named_on_the_metrics_and_give_way_to_a_zoom() -> None:
         chart.look_at(chart.view.whole())
         await pilot.pause()
         assert "majority .217 " in "\n".join(app.lines)
+
+
+async def test_a_run_without_steps_has_its_evaluations_and_says_that_the_rest_is_not_there() -> None:
+    app = Alone()
+    async with app.run_test(size=(80, 15)) as pilot:
+        chart = await follow(pilot, run(steps=(), evaluations=EVALUATIONS[:1]))
+        await pilot.pause()
+        assert "step 100   ● validation 0.4500" in app.lines[-1] and "●" in "".join(app.lines[1:-1])
+        for name in OF_STEPS:
+            chart.show_figure(name)
+            chart.zoom(2)
+            chart.move(-1)
+            await pilot.pause()
+            assert name == "loss" or any("no steps logged" in line or "this run logs no" in line for line in app.lines)
 
 
 async def test_a_tall_chart_shows_a_second_figure_below_with_its_values_at_the_same_step() -> None:

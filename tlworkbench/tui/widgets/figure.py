@@ -126,7 +126,7 @@ class Figure:
     across: Across = field(default_factory=Steps)
     written: Callable[[float], str] = figures.loss
     """A value as the frame writes it."""
-    empty: str = "nothing logged yet"
+    empty: str = "nothing logged"
     """Stands there while there are no points."""
 
     @property

@@ -131,10 +131,12 @@ def draw(
     axis, rows = scale.axis, scale.rows
     columns = across.dots // plot.DOTS_ACROSS
     canvas = plot.draw(_curves(sight, across, axis, most_dots), columns, rows)
+    named: dict[int, list[str]] = {}
     for name, place in sight.levels():
         if axis.low <= place <= axis.high:
-            row = _row(axis, place, rows)
-            canvas[row] = _levelled(canvas[row], name, colours)
+            named.setdefault(_row(axis, place, rows), []).append(name)
+    for row, names in named.items():
+        canvas[row] = _levelled(canvas[row], " · ".join(names), colours)
     for upright in sight.figure.uprights:
         if across.low <= upright.x <= across.high:
             _put_upright(canvas, round(across.place(upright.x)) // plot.DOTS_ACROSS, upright.name, colours)

@@ -39,20 +39,20 @@ def said(figure: Figure, at: float, chosen: bool, place_too: bool, width: int) -
     """
     here = [(figure.across.said(at), "$foreground" if chosen else "$muted")] if place_too else []
     found = [(one, reading) for one in figure.series if (reading := _reading(one, at))]
-    for elsewhere, gap, names in ((True, "   ", True), (False, "   ", True), (False, "  ", True), (False, "  ", False)):
+    for elsewhere, gap in ((True, "   "), (False, "   "), (False, "  ")):
         parts = [Content.assemble(*here)] if here else []
         for one, reading in found:
-            name = f"{one.name} " if names else ""
-            text = f"{name}{figure.written(reading.value)}"
+            text = f"{one.name} {figure.written(reading.value)}"
             where = f" at {figure.across.said(reading.x)}" if elsewhere and reading.x != at else ""
             sign = (f"{one.sign} ", f"bold {one.colour}")
             parts.append(Content.assemble(sign, (text, one.colour), (where, "$muted")))
         content = Content(gap).join(parts)
         if content.cell_length <= width:
             return content
+    # A value whose name is left out would be told by its colour alone.
     while len(parts) > 1 and content.cell_length > width:
         parts.pop()
-        content = Content(gap).join(parts)
+        content = Content(gap).join([*parts, Content.styled("…", "$muted")])
     return content.truncate(width, ellipsis=True)
 
 

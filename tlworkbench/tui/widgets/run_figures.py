@@ -25,7 +25,7 @@ class _OfSteps:
 
 
 _OF_STEPS = {
-    "learning rate": _OfSteps("learning_rate", "rate", figures.precise, False, "no step yet"),
+    "learning rate": _OfSteps("learning_rate", "rate", figures.precise, False, "no steps logged"),
     "gradient norm": _OfSteps("grad_norm", "norm", figures.precise, True, "this run logs no gradient norm"),
     "throughput": _OfSteps("examples_per_second", "examples/s", figures.precise, True, "this run logs no throughput"),
 }
@@ -51,7 +51,7 @@ def _figure(
     curves: RunCurves,
     drawn: Sequence[Series],
     written: Callable[[float], str] = figures.loss,
-    empty: str = "no step yet",
+    empty: str = "no steps logged",
     levels: Sequence[Level] = (),
 ) -> Figure:
     across = Steps(curves.steps_per_epoch)
