@@ -56,6 +56,7 @@ def measuring_the_saved(event: Event) -> bool:
         ),
         pytest.param(
             {
+                "tokens_per_batch": 64,
                 "max_train_rows": 101,
                 "max_eval_rows": 17,
                 "warmup": 0.5,
@@ -64,7 +65,7 @@ def measuring_the_saved(event: Event) -> bool:
                 "epochs": 2,
             },
             (at_step(12), at_step(13)),
-            id="rows that don't fill the last batch",
+            id="few tokens at once, a last batch that is not full",
         ),
     ],
 )
