@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tlworkbench.engine.shared_batches import WHOLE, SharedBatches
 from tlworkbench.engine.texts import Batch
 from tlworkbench.errors import UserError
 from tlworkbench.jobs import devices
+from tlworkbench.jobs.events import Note
 from tlworkbench.jobs.folder import JobFolder, create_job
 from tlworkbench.jobs.spec import TrainSpec
 
@@ -89,12 +91,23 @@ def team(place: Place, job: JobFolder, monkeypatch: pytest.MonkeyPatch) -> Itera
     """The first and the second process of a run, both here."""
     monkeypatch.setattr(distributed, "_LAST_WORD_SECONDS", 0.5)
     monkeypatch.setattr(distributed, "_WATCH_SECONDS", 60.0)
-    second = SilentContext.__new__(SilentContext)
-    second.job, second.stop_requested, second._asked = job, False, False
-    both = Several(JobContext(job), place, _nobody), Several(second, replace(place, rank=1), _nobody)
+    second = replace(place, rank=1)
+    both = Several(JobContext(job), place, _nobody), Several(SilentContext(job, place=second), second, _nobody)
     yield both
     for one in both:
-        one._over.acquire(blocking=False)
+        one._alone.set()
+
+
+def test_only_the_first_process_says_and_writes_anything(job: JobFolder, place: Place) -> None:
+    before = {path: path.read_bytes() for path in job.path.iterdir()}
+    silent = SilentContext(job, place=replace(place, rank=1))
+    silent.emit(Note(text="a"))
+    silent.note("b", warning=True)
+    silent.progress("c", 1, 2)
+    silent.ask_to_stop()
+    silent.finish(silent.done("d"))
+    silent.touch()
+    assert {path: path.read_bytes() for path in job.path.iterdir()} == before
 
 
 def _nobody(reason: UserError) -> None:
@@ -157,8 +170,6 @@ def test_the_first_one_tells_why_another_one_ended(team: tuple[Several, Several]
 def test_a_process_that_is_stuck_is_ended_with_the_reason(
     place: Place, job: JobFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import threading
-
     monkeypatch.setattr(distributed, "_LAST_WORD_SECONDS", 0.01)
     monkeypatch.setattr(distributed, "_WATCH_SECONDS", 0.01)
     reasons: list[Any] = []
@@ -172,4 +183,5 @@ def test_a_process_that_is_stuck_is_ended_with_the_reason(
     first = Several(JobContext(job), place, lambda reason: reasons.append(reason.what))
     first._store.compare_set("reason", "", json.dumps(["no room on GPU 1", "Lower it."]))
     assert ended.wait(20)
+    first._alone.set()
     assert reasons == ["no room on GPU 1", 1]

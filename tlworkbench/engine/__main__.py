@@ -41,7 +41,7 @@ def main(folder: str) -> int:
     place = take_place()
     job = open_job(Path(folder).absolute())
     if not place.first:
-        silent = SilentContext(job, place)
+        silent = SilentContext(job, own_process=True, place=place)
         from tlworkbench.engine.peer import help_out
 
         return help_out(silent)

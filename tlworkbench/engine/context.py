@@ -31,14 +31,17 @@ class JobContext:
         self.stop_requested = False
         """Set by SIGTERM; long work looks at it between two steps and leaves with `stopped`."""
         self._noted: set[str] = set()
+        self._begin_to_speak(own_process)
+
+    def _begin_to_speak(self, own_process: bool) -> None:
         # Line by line in append mode: a reader never sees two lines mixed, a crash loses at most the last one.
-        self._events = os.open(job.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        self._events = os.open(self.job.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         self._state = JobState(status="running", pid=os.getpid(), pid_started=process_started(os.getpid()))
         self._mend_last_line()
         if own_process:
             # Before anyone can see that we run: whoever sees it may send a signal at once.
             self._listen_for_signals()
-        write_state(job.state_file, self._state)
+        write_state(self.job.state_file, self._state)
 
     @property
     def asked(self) -> bool:
@@ -109,12 +112,11 @@ class JobContext:
 class SilentContext(JobContext):
     """What the other processes of a run get: it says and writes nothing, and only the first one carries out a stop."""
 
-    def __init__(self, job: JobFolder, place: Place) -> None:
-        self.job = job
-        self.place = place
-        self.stop_requested = False
-        self._asked = False
-        self._listen_for_signals()
+    _asked = False
+
+    def _begin_to_speak(self, own_process: bool) -> None:
+        if own_process:
+            self._listen_for_signals()
 
     @property
     def asked(self) -> bool:

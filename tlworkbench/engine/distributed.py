@@ -115,6 +115,7 @@ class Several(Team):
         self._stop = False
         self._reduced: list[torch.nn.Parameter] = []
         self._over = threading.Lock()
+        self._alone = threading.Event()
         self._store.set(f"here/{place.rank}", json.dumps(_this_process()))
         threading.Thread(target=self._watch, name="team", daemon=True).start()
 
@@ -192,6 +193,7 @@ class Several(Team):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         reason = self._why() if isinstance(error, Lost) else None
+        self._alone.set()
         if not self._over.acquire(blocking=False):
             time.sleep(_LAST_WORD_SECONDS)  # The watching thread says the last word.
         if reason is not None:
@@ -225,8 +227,7 @@ class Several(Team):
     def _watch(self) -> None:
         # An exchange between GPUs waits for ever for a process that has died, and the main thread with it.
         store = _store(self.place)
-        while not self._over.locked():
-            time.sleep(_WATCH_SECONDS)
+        while not self._alone.wait(_WATCH_SECONDS):
             try:
                 reason = self._found(store) if self.first else None
                 gone = not self.first and self._first_is_gone(store)
