@@ -1,6 +1,7 @@
 """Long texts in windows: a row stays one text with one answer, however it is cut into parts."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,10 +13,12 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Bert
 
 from tests.engine.conftest import FILLERS, messages
 from tests.engine.test_train_resume import at_step, outcome
+from tlworkbench.engine.distributed import Team
 from tlworkbench.engine.portions import portions
 from tlworkbench.engine.processor_pass import training_pass
 from tlworkbench.engine.run_record import WINDOWS_KEY
 from tlworkbench.engine.scoring import answer
+from tlworkbench.engine.shared_batches import WHOLE, SharedBatches
 from tlworkbench.engine.texts import TokenisedTexts, TrainingBatches, tokenise
 from tlworkbench.engine.windows import COUNTS, WindowedTexts, pooled_logits, tokenised
 from tlworkbench.errors import UserError
@@ -243,6 +246,25 @@ def test_head_pools_features_and_its_checkpoint_answers_by_windows(
     assert saved[WINDOWS_KEY] == {"stride": 2, "most": 2}
     cut = long_texts.job(long_texts.spec(strategy="head", max_length=LENGTH))
     assert long_texts.train(cut).result["features_computed"] == 120, "features of cut texts are others"
+
+
+def test_lora_leaves_a_checkpoint_that_reads_by_windows(long_texts: Any) -> None:
+    job = long_texts.job(long_texts.spec(strategy="lora", epochs=0.2, **IN_WINDOWS))
+    long_texts.train(job)
+    assert json.loads((job.model_dir / "config.json").read_text())[WINDOWS_KEY] == {"stride": 2, "most": 32}
+    _, measured = long_texts.evaluate(EvaluateSpec(model=job.run))
+    assert measured.result["loss"] == pytest.approx((read_run(job).result or {})["best"]["loss"], abs=1e-4)
+
+
+def test_processes_share_texts_with_all_their_windows(texts: WindowedTexts) -> None:
+    class Second(Team):
+        def share(self, rows: Sequence[int]) -> Sequence[int]:
+            return rows[1::2]
+
+    classes = np.arange(5)
+    batch = SharedBatches(TrainingBatches(texts, classes), classes, None, Second())([0, 4, 3, 1])
+    assert batch["labels"].tolist() == [4, 1] and batch[COUNTS].tolist() == [5, 4] and len(batch["input_ids"]) == 9
+    assert batch[WHOLE] == 4
 
 
 def test_what_is_longer_than_all_its_windows_is_told(long_texts: Any) -> None:

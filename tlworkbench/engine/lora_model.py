@@ -10,6 +10,8 @@ from tlworkbench.engine.checkpoint import put_model
 from tlworkbench.engine.model_folder import load_for_training
 from tlworkbench.engine.plan import Plan
 from tlworkbench.engine.run_record import MAX_LENGTH_KEY, RUN_KEY, read_record
+from tlworkbench.engine.windows import save_windows, windows_for
+from tlworkbench.inference.text_limit import effective_length
 
 
 def keep_merged(plan: Plan, checkpoint: Path) -> None:
@@ -26,7 +28,9 @@ def keep_merged(plan: Plan, checkpoint: Path) -> None:
         classifier = load_for_training(source, plan.names, spec.model)
     merged = PeftModel.from_pretrained(classifier.model, checkpoint).merge_and_unload(safe_merge=True)
     record = read_record(job.path)
-    setattr(merged.config, MAX_LENGTH_KEY, record.max_length if record else 0)
+    max_length = record.max_length if record else effective_length(spec.max_length, classifier.limit)
+    setattr(merged.config, MAX_LENGTH_KEY, max_length)
+    save_windows(merged.config, windows_for(spec, classifier.tokenizer, max_length))
     setattr(merged.config, RUN_KEY, job.run)
 
     def fill(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import msgspec
@@ -68,7 +69,7 @@ class WindowedTexts:
             f"tokens, {most} for the longest"
         )
 
-    @property
+    @cached_property
     def _starts(self) -> Rows:
         return np.cumsum(self.counts) - self.counts
 
