@@ -216,6 +216,17 @@ async def test_levels_are_named_on_the_metrics_and_give_way_to_a_zoom() -> None:
         assert "majority .217 " in "\n".join(app.lines)
 
 
+async def test_one_step_alone_can_be_seen() -> None:
+    app = Alone()
+    async with app.run_test(size=(80, 15)) as pilot:
+        await follow(pilot, run(steps=STEPS[:1], evaluations=()))
+        assert "".join(app.lines).count("•") == 1
+        await follow(pilot, run(steps=STEPS[:2], evaluations=()))
+        app.chart.redraw()
+        await pilot.pause()
+        assert "•" not in "".join(app.lines)
+
+
 async def test_a_run_without_steps_has_its_evaluations_and_says_that_the_rest_is_not_there() -> None:
     app = Alone()
     async with app.run_test(size=(80, 15)) as pilot:

@@ -18,6 +18,7 @@ from tlworkbench.tui.widgets.view import View
 _MOST_TICKS = 7
 _APART, _ASIDE = 18, 7
 """Columns between the signs on a curve of many points, and from those of the curve before."""
+_ALONE = "•"
 _LEVEL, _UPRIGHT = "┄", "┊"
 
 
@@ -179,7 +180,8 @@ def _curves(sight: Sight, across: Axis, axis: Axis, most_dots: float) -> list[pl
             if _travel(y[kept]) <= budget:
                 break
             kept = thin(x // (cells * plot.DOTS_ACROSS), y)
-        sign = seen.series.sign if _marks(seen) else ""
+        # One dot alone is overlooked.
+        sign = seen.series.sign if _marks(seen) else _ALONE if len(seen.x) == 1 else ""
         # Signs that touch one another say nothing any more: then they only tell whose curve it is.
         if sign and len(seen.x) * 3 <= across.dots / plot.DOTS_ACROSS:
             logged = np.flatnonzero(np.isin(seen.x, seen.series.x))
