@@ -88,6 +88,18 @@ def test_a_journal_made_anew_is_told_of(dataset: Workspace, make_run: MakeRun) -
     assert len(pair.changes.relabelled) == 2
 
 
+def test_another_journal_of_as_many_edits_is_not_taken_for_the_runs_own(dataset: Workspace, make_run: MakeRun) -> None:
+    first = make_run()
+    with dataset.journal() as journal:
+        journal.set_label([int(dataset.rows().keys[0])], journal.label_set().index("good"))
+    second = make_run()
+    for file in dataset.root.glob("labels.sqlite*"):
+        file.unlink()
+    with dataset.journal() as journal:
+        journal.reorder(["good", "bad", "so so"])
+    assert [(one.before, one.after) for one in changes(dataset, first, second).relabelled] == [("bad", "good")]
+
+
 def test_the_lines_that_are_told(dataset: Workspace, make_run: MakeRun) -> None:
     first = make_run(wrong=(3,))
     edited(dataset)

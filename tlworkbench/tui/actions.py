@@ -182,6 +182,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.previous_pane", ("shift+tab",), "pane before", "Go to the pane before this one."),
     Action("compare.next_figure", ("m",), "figure", "Show the next figure: losses, metrics.", footer=True),
     Action("compare.next_axis", ("a",), "axis", "Lay the curves by step, by epoch, or by time at work.", footer=True),
+    Action(
+        "compare.to_rows", ("t",), "differences", "Go to the rows and answers in which the runs differ.", footer=True
+    ),
     Action("compare.open_rows", ("enter",), "rows", "Show the rows of this line in Data.", footer=True),
     Action("compare.back", ("escape", "v"), "back", "Go back to the runs.", footer=True),
     # Predict

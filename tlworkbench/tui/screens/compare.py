@@ -138,12 +138,15 @@ class CompareScreen(ChartKeys, WorkbenchScreen):
         self._chart.next_axis()
         self._entitle()
 
+    def action_to_rows(self) -> None:
+        self._go_to(self.query_one(ToldLines))
+
     def action_open_rows(self) -> None:
         """Go to Data with the rows of the line under the cursor."""
         lines = self.query_one(ToldLines)
         line = lines.chosen
         if not lines.has_focus or line is None or line.keys is None:
-            raise UserError("no rows are chosen", "Go to the pane of rows with tab, then to a line with a number.")
+            raise UserError("no rows are chosen", "Press t, then go to a line with a number.")
         self.workbench.show_rows(line.keys.tolist(), line.title)
 
     def action_back(self) -> None:
@@ -155,7 +158,9 @@ class CompareScreen(ChartKeys, WorkbenchScreen):
     def _step_pane(self, by: int) -> None:
         panes = self._panes()
         now = next((place for place, pane in enumerate(panes) if pane is self.focused), -1 if by > 0 else 0)
-        pane = panes[(now + by) % len(panes)]
+        self._go_to(panes[(now + by) % len(panes)])
+
+    def _go_to(self, pane: Widget) -> None:
         self.set_class(pane.id in ("settings", "rows"), "-see-below")
         self.set_focus(pane)
         # Lines are broken at a width that a pane has once it shows.
@@ -245,7 +250,7 @@ class CompareScreen(ChartKeys, WorkbenchScreen):
     def _paint_rows(self, known: Comparison, columns: tuple[Column, ...]) -> None:
         lines = self.query_one(ToldLines)
         pairs = (*known.pairs, lines.scrollable_content_region.width, columns)
-        if pairs != self._told:
+        if lines.scrollable_content_region.width > 0 and pairs != self._told:
             self._told = pairs
             signs = {column.name: column for column in columns}
             lines.show_lines(compare_words.row_lines(known, signs, lines.scrollable_content_region.width))

@@ -37,9 +37,11 @@ class ToldLines(LineList):
         return self._lines[self.cursor] if self._lines else None
 
     def show_lines(self, lines: tuple[ToldLine, ...]) -> None:
-        """Draw these; the cursor stays where it is, unless there were none before."""
-        first = next((place for place, line in enumerate(lines) if line.keys is not None), 0)
-        place = self.cursor if self._lines else first
+        """Draw these; the cursor stays on its rows where they are still told of, else goes to the first of any."""
+        before = self.chosen.keys if self.chosen is not None else None
+        about = [place for place, line in enumerate(lines) if line.keys is not None]
+        same = [place for place in about if lines[place].keys is before]
+        place = (same or about or [0])[0]
         self._lines = lines
         self.show(len(lines), place)
 
