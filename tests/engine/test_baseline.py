@@ -207,7 +207,7 @@ LINES = (
 @pytest.mark.parametrize(
     ("metric", "value", "said"),
     [
-        ("macro_f1", 0.2, "macro-F1 0.200 is below the head fitted alone"),
+        ("macro_f1", 0.2, "macro-F1 0.200 is below the head fitted alone (0.500)"),
         ("macro_f1", 0.5, ""),
         ("accuracy", 0.58, "accuracy 0.580 is below always giving the same answer"),
         ("accuracy", 0.61, ""),
@@ -219,8 +219,10 @@ def test_a_run_that_ends_below_says_below_the_best_of_which(trials: Any, metric:
     job = trials.job(trials.spec())
     context = JobContext(job)
     write_lines(job.path, (*LINES, Baseline(name="as it is", words="no head")))
-    tell_if_below(context, metric, {metric: value})
+    tell_if_below(context, trials.spec(metric=metric), {metric: value})
     assert [text.startswith(said) for text in warnings(job)] == ([True] if said else [])
+    tell_if_below(context, trials.spec(metric=metric, strategy="head"), {metric: value})
+    assert ["train more of the model" in text for text in warnings(job)] == ([False, True] if said else [])
 
 
 def test_a_run_that_learns_nothing_is_told_what_the_head_alone_reaches(trials: Any) -> None:

@@ -102,7 +102,7 @@ def _fit(
     )
     figures = fit.figures
     told = {"macro_f1": figures.macro_f1, "accuracy": figures.accuracy, "loss": fit.loss}
-    tell_if_below(context, spec.metric, told)
+    tell_if_below(context, spec, told)
     result = _result(context, spec, examples, fit, ready, began)
     end_record(context.job, began, result)
     return context.done(f"macro-F1 {fit.figures.macro_f1:.3f}, accuracy {fit.figures.accuracy:.3f}", **result)

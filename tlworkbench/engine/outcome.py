@@ -52,7 +52,7 @@ def finish(plan: Plan, fitted: Fitted, validation: Texts) -> Finished:
             f"stopped early after epoch {last.step / plan.steps_per_epoch:g}: "
             f"no better {plan.spec.metric.replace('_', '-')} in {plan.spec.early_stopping} evaluations"
         )
-    tell_if_below(context, plan.spec.metric, best)
+    tell_if_below(context, plan.spec, best)
     result = _result(plan, "done", last, fitted.examples_per_second)
     end_record(context.job, plan.began, result)
     shutil.rmtree(context.job.checkpoints_dir, ignore_errors=True)

@@ -48,7 +48,9 @@ _BELOW = {
     AS_IT_IS: ("the checkpoint as it was", "training made it worse, so lower the learning rate"),
     HEAD: ("the head fitted alone", "try more epochs or another learning rate, or keep the head: strategy head"),
 }
-"""What a line is called where a run ends below it, and what to do then."""
+"""What a line is called where a run ends below it, and what to do then;"""
+_HEAD_ADVICE = "the last layer alone is not enough here: train more of the model (strategy full or lora)"
+"""that of a run which fitted the last layer only, where no learning rate has a say."""
 
 
 class _TooLong(Exception):
@@ -114,8 +116,9 @@ def measure_as_loaded(plan: "Plan", prepared: "Prepared", source: Path) -> None:
     remember(place_of(plan.context.workspace, source, plan.spec, plan.examples), line)
 
 
-def tell_if_below(context: JobContext, metric: str, best: dict[str, Any]) -> None:
+def tell_if_below(context: JobContext, spec: TrainSpec, best: dict[str, Any]) -> None:
     """Warn where a run ended below a line: below the best of them, with what to do."""
+    metric = spec.metric
     better = 1 if metric != "loss" else -1
     lines = [
         (better * figure, line.name)
@@ -128,6 +131,7 @@ def tell_if_below(context: JobContext, metric: str, best: dict[str, Any]) -> Non
     shown = metric.replace("macro_f1", "macro-F1")
     worse = "below" if metric != "loss" else "worse than"
     line, advice = _BELOW[name]
+    advice = _HEAD_ADVICE if spec.strategy == "head" else advice
     context.note(f"{shown} {best[metric]:.3f} is {worse} {line} ({abs(worth):.3f}): {advice}", warning=True)
 
 
