@@ -1,5 +1,6 @@
 """Runs whose folders are damaged or incomplete: it is said, and the rest is compared."""
 
+import pyarrow as pa
 import pytest
 
 from tests.made_runs import MakeRun
@@ -48,6 +49,17 @@ def test_a_class_that_is_none_is_damage(dataset: Workspace, make_run: MakeRun) -
     )
     found = Comparer(dataset).compare([first, second])
     assert "names a class" in found.files[1].problems[0] and found.files[1].rows is None
+
+
+def test_an_answer_that_is_no_class_is_damage(dataset: Workspace, make_run: MakeRun) -> None:
+    first, second = make_run(), make_run()
+    names = pa.array(["bad", "good"])
+    answers = pa.DictionaryArray.from_arrays(pa.array([0, 9], pa.int32()), names, safe=False)
+    table = pa.table({"key": pa.array([1, 2], pa.uint64()), "class": answers, "answer": answers})
+    with pa.ipc.new_file(str(second.path / "predictions.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    files = Comparer(dataset).compare([first, second]).files[1]
+    assert files.answers is None and "predictions.arrow is damaged" in files.problems[0]
 
 
 def test_what_has_not_changed_is_read_once(
