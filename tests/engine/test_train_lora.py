@@ -21,13 +21,13 @@ from transformers import (
 
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.depth import learning_groups
-from tlworkbench.engine.lora import learning_weights, plain, with_adapters
+from tlworkbench.engine.lora import learning_weights, merged, plain, with_adapters
 from tlworkbench.engine.model_folder import load_for_training
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Evaluated, Event, Note, Step
 from tlworkbench.jobs.folder import JobFolder
 from tlworkbench.jobs.follow import EventTail
-from tlworkbench.jobs.spec import LrFindSpec, TrainSpec
+from tlworkbench.jobs.spec import EvaluateSpec, LrFindSpec, TrainSpec
 
 SMALL: dict[str, Any] = {
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "pad_token_id": 0,
@@ -112,10 +112,12 @@ def test_a_family_learns_and_ends_as_a_checkpoint_that_answers_as_its_adapters_d
     assert result["status"] == "done" and result["best"]["macro_f1"] > result["majority"]["macro_f1"] + 0.2
     said = notes(job)
     assert any(f"({FAMILIES[family][1]})" in text for text in said)
-    assert any("merged into the weights" in text and "the same but for rounding" in text for text in said)
+    assert not any("the saved model's" in text for text in said)
     assert {file.name for file in job.model_dir.iterdir()} == {
         "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
     }  # fmt: skip
+    _, again = trials.evaluate(EvaluateSpec(model="0001"))
+    assert again.result["loss"] == pytest.approx(result["best"]["loss"], abs=1e-9)
     assert loss_of(trials, job.model_dir) == pytest.approx(result["best"]["loss"], abs=1e-4)
     assert json.loads((job.model_dir / "config.json").read_text())["tlworkbench_run"] == "0001"
     before = AutoModel.from_pretrained(folder).state_dict()
@@ -142,6 +144,25 @@ def test_stopped_and_resumed_it_ends_in_the_same_weights(trials: Any, every_step
     assert resumed.result["best"] == first["best"]
     told = [[event for event in events(job) if isinstance(event, Evaluated)][-1].loss for job in (whole, parts)]
     assert told[0] == told[1]
+
+
+def test_measured_with_its_adapters_in_the_weights_a_model_is_as_before(trials: Any, folder: Path) -> None:
+    model = with_adapters(load_for_training(folder, ("a", "b", "c"), "tiny"), lora(trials)).model.eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_()
+    ids = torch.arange(5, 25).reshape(2, 10)
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    with torch.no_grad():
+        apart = model(input_ids=ids).logits
+        with pytest.raises(RuntimeError, match="memory"), merged(model):
+            assert (model(input_ids=ids).logits - apart).abs().max() < 1e-4
+            query = model.get_base_model().bert.encoder.layer[0].attention.self.query
+            assert not torch.equal(query.base_layer.weight, next(w for n, w in before.items() if "query.base" in n))
+            raise RuntimeError("out of memory")
+        assert torch.equal(model(input_ids=ids).logits, apart)
+    assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
 
 
 def test_named_layers_alone_get_adapters(trials: Any, folder: Path) -> None:

@@ -17,7 +17,7 @@ from tlworkbench.engine.class_weights import class_weights, told_weights
 from tlworkbench.engine.depth import freeze
 from tlworkbench.engine.failures import disk_full, explained
 from tlworkbench.engine.gpu_speed import compile_for
-from tlworkbench.engine.lora import learning_weights, with_adapters
+from tlworkbench.engine.lora import learning_weights, merged, with_adapters
 from tlworkbench.engine.model_folder import Classifier, load_for_training
 from tlworkbench.engine.pace import Pace
 from tlworkbench.engine.plan import Plan
@@ -228,7 +228,7 @@ def _evaluation(plan: Plan, texts: Texts, pace: Pace) -> Callable[[TextTrainer],
         # A long one is not waited for when the run is to stop: Reporter wrote a checkpoint just before it.
         patience = 0.0 if pace.evaluation_expected(len(texts)) > LONG_EVALUATION else math.inf
         told = telling(plan.context, "measuring on validation", len(texts), patience)
-        with plan.team.whole_machine():
+        with plan.team.whole_machine(), merged(trainer.model):
             scored = score(trainer.model, texts, classes, plan.names, plan.precision, told)
         pace.evaluation_took(time.monotonic() - began)
         if not np.isfinite(scored.loss):

@@ -1,5 +1,6 @@
 """LoRA: small matrices beside a model's linear layers learn, the layers' own weights stay (Hu et al. 2021); by peft."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import LoraLayer
 from transformers.pytorch_utils import Conv1D
 
 from tlworkbench.engine.depth import Depths, depths, freeze
@@ -47,12 +49,42 @@ def with_adapters(classifier: Classifier, spec: TrainSpec) -> Classifier:
     adapted = get_peft_model(model, config)
     # Else each checkpoint would be compared with the base, on the Hub even.
     adapted.peft_config["default"].base_model_name_or_path = ""
+    for module in adapted.modules():
+        if isinstance(module, LoraLayer):
+            # Hidden states needn't be made fp32 for fp32 adapters: in half precision autocast makes them half again.
+            module.cast_input_dtype_enabled = False
     return replace(classifier, model=adapted, notes=(*classifier.notes, *_notes(adapted, targets, spec)))
 
 
 def plain(model: Any) -> Any:
     """The classifier itself, with its layers named as ever, where adapters are around it."""
     return model.get_base_model() if isinstance(model, PeftModel) else model
+
+
+@contextlib.contextmanager
+def merged(model: Any) -> Iterator[None]:
+    """Within it adapters are part of the weights, as they will be in what is saved; afterwards all is as it was.
+
+    So what is measured during training is the very model that is kept: added to a layer's answer instead, adapters
+    give other roundings, by which one row in hundreds changes its class in bf16.
+    """
+    layers = [module for module in plain(model).modules() if isinstance(module, LoraLayer)]
+    # Taking an adapter out again would leave roundings in the weights; the copy is kept where memory is ample.
+    before = [_weight(layer).detach().to("cpu", copy=True) for layer in layers]
+    try:
+        if layers:
+            model.merge_adapter(safe_merge=True)
+        yield
+    finally:
+        for layer, weight in zip(layers, before, strict=True):
+            with torch.no_grad():
+                _weight(layer).copy_(weight)
+            layer.merged_adapters.clear()
+
+
+def _weight(layer: Any) -> torch.Tensor:
+    weight: torch.Tensor = layer.get_base_layer().weight
+    return weight
 
 
 def learning_weights(model: Any) -> int:

@@ -17,8 +17,7 @@ from tlworkbench.inference.text_limit import effective_length
 def keep_merged(plan: Plan, checkpoint: Path) -> None:
     """Merge a checkpoint's adapters into the model the run began with, and put that at the job's model/.
 
-    All or nothing, as `put_model` has it. What is computed with it differs by rounding from what the adapters gave,
-    which are added to a layer's answer and not to its weights. Raises UserError where that model is gone.
+    All or nothing, as `put_model` has it. Raises UserError where that model is gone.
     """
     job, spec = plan.context.job, plan.spec
     source = resolve_model(spec.model, job.path.parent)
@@ -26,7 +25,9 @@ def keep_merged(plan: Plan, checkpoint: Path) -> None:
         # Weights that the source lacks and that don't learn are the same random numbers as in the run.
         torch.manual_seed(spec.seed)
         classifier = load_for_training(source, plan.names, spec.model)
-    merged = PeftModel.from_pretrained(classifier.model, checkpoint).merge_and_unload(safe_merge=True)
+    # On the same device, so that the sums come out as when it was measured.
+    adapted = PeftModel.from_pretrained(classifier.model.to(plan.device), checkpoint)
+    merged = adapted.merge_and_unload(safe_merge=True)
     record = read_record(job.path)
     max_length = record.max_length if record else effective_length(spec.max_length, classifier.limit)
     setattr(merged.config, MAX_LENGTH_KEY, max_length)

@@ -23,8 +23,6 @@ from tlworkbench.preflight.work import PADDING
 
 _SAME = 1e-9
 """Two evaluations of the same weights in the same process differ by nothing; room for a rounded JSON number."""
-_MERGED = {"fp32": 1e-4, "bf16": 2e-2, "fp16": 5e-3}
-"""Adapters merged into the weights: a loss may differ by this (or its share of a loss above 1) from adapters apart."""
 
 
 def finish(plan: Plan, fitted: Fitted, validation: Texts) -> Finished:
@@ -63,18 +61,7 @@ def finish(plan: Plan, fitted: Fitted, validation: Texts) -> Finished:
 
 def _compare(plan: Plan, best: dict[str, float], saved: Scored) -> None:
     """Say so where the saved model's figures are not those that training measured."""
-    again = {"macro_f1": saved.figures.macro_f1, "accuracy": saved.figures.accuracy, "loss": saved.loss}
-    if plan.spec.strategy == "lora":
-        room = _MERGED[plan.precision]
-        within = abs(again["loss"] - best["loss"]) <= room * max(1.0, best["loss"])
-        plan.context.note(
-            f"the adapters are merged into the weights: on validation macro-F1 {again['macro_f1']:.4f}, "
-            f"accuracy {again['accuracy']:.4f}, loss {again['loss']:.5f} "
-            f"(apart from them {best['macro_f1']:.4f}, {best['accuracy']:.4f}, {best['loss']:.5f}): "
-            + ("the same but for rounding" if within else f"more than {room:g} of rounding apart"),
-            warning=not within,
-        )
-        return
+    again = {"macro_f1": saved.figures.macro_f1, "accuracy": saved.figures.accuracy}
     for name in ("macro_f1", "accuracy"):
         if abs(again[name] - best[name]) > _SAME:
             plan.context.note(
