@@ -1,5 +1,6 @@
 """What each strategy would take: from what is remembered of this machine, else reckoned, and said so."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,18 @@ def test_the_other_strategies_follow_from_one_that_was_measured() -> None:
     remember(speed())
     by = told()
     assert [one.basis for one in by.values()] == ["trial", "strategy", "strategy"]
-    assert by["full"].seconds > by["lora"].seconds > by["head"].seconds
+    assert by["full"].seconds > by["head"].seconds and by["lora"].seconds > by["head"].seconds
     assert by["full"].memory_bytes > by["lora"].memory_bytes > by["head"].memory_bytes
     assert "which stay" in by["lora"].words and "last layer alone, 770 weights" in by["head"].words
+
+
+def test_adapters_pay_in_wide_models_and_not_in_narrow_ones() -> None:
+    wide = dataclasses.replace(SIZE, width=2048, signature="wide")
+    remember(speed())
+    remember(speed(signature="wide"))
+    narrow, large = (told(msgspec.structs.replace(FACTS, size=size)) for size in (SIZE, wide))
+    assert narrow["lora"].seconds > narrow["full"].seconds
+    assert large["lora"].seconds < large["full"].seconds
 
 
 def test_where_nothing_was_ever_tried_it_says_so() -> None:

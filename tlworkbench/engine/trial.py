@@ -25,7 +25,7 @@ from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.preflight.facts import Tried
 from tlworkbench.preflight.model_size import model_size
 from tlworkbench.preflight.speeds import last_run
-from tlworkbench.preflight.work import PADDING, SLOWER, seconds_of, work_of
+from tlworkbench.preflight.work import PADDING, SLOWER, SLOWER_RANGE, seconds_of, work_of
 
 _SCORED = 64
 """Texts that are measured twice, to tell how long an evaluation takes."""
@@ -77,7 +77,7 @@ def _seconds(plan: Plan, prepared: Prepared, source: Path, probed: Probe, scorin
     tokens, most = float(prepared.train.lengths.mean()), longest(prepared.train)
     before = last_run(model_size(source).signature, spec.strategy, spec.precision)
     told = probed.step_seconds / (min(spec.rows_a_step, len(prepared.train)) * (tokens + PADDING))
-    slower = before.slower if before is not None and before.slower else SLOWER
+    slower = min(max(before.slower, SLOWER_RANGE[0]), SLOWER_RANGE[1]) if before and before.slower else SLOWER
     learning = learning_weights(prepared.classifier.model)
     if before is not None:
         fixed = before.fixed_seconds

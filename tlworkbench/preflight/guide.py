@@ -12,13 +12,14 @@ from tlworkbench.preflight.facts import Facts
 from tlworkbench.preflight.model_size import ModelSize, learning
 from tlworkbench.preflight.speeds import Speed, cores, gpus, read_speeds
 from tlworkbench.preflight.words import about
-from tlworkbench.preflight.work import COST, Strategy, seconds_of, work_of
+from tlworkbench.preflight.work import Strategy, cost_of, seconds_of, work_of
 
 STRATEGIES: tuple[Strategy, ...] = ("full", "lora", "head")
 Basis: TypeAlias = Literal["run", "trial", "strategy", "model", "nothing"]
 """A run of this strategy and model told it, a trial of it, another strategy, another model, or nothing did."""
 
-_ACTIVATIONS: dict[Strategy, float] = {"full": 1.0, "lora": 0.9, "head": 0.1}
+_ACTIVATIONS: dict[Strategy, float] = {"full": 1.0, "lora": 1.4, "head": 0.1}
+"""Memory a token takes, as a multiple of what it takes where all weights learn; adapters keep inputs of their own."""
 _TOKEN_BYTES = 72
 """Kept of a token for the backward pass by each layer: some 18 fp32 numbers for each number of a hidden state."""
 _PROCESS = 500_000_000
@@ -98,8 +99,8 @@ def _as_strategy(speed: Speed, strategy: Strategy, size: ModelSize) -> Speed:
     return msgspec.structs.replace(
         speed,
         strategy=strategy,
-        token_seconds=speed.token_seconds * COST[strategy] / COST[before],
-        scoring_seconds=speed.scoring_seconds or speed.token_seconds / COST[before],
+        token_seconds=speed.token_seconds * cost_of(strategy, size.width) / cost_of(before, size.width),
+        scoring_seconds=speed.scoring_seconds or speed.token_seconds / cost_of(before, size.width),
         token_bytes=(speed.token_bytes or _TOKEN_BYTES * size.width * size.layers * _ACTIVATIONS[before])
         * _ACTIVATIONS[strategy]
         / _ACTIVATIONS[before],
@@ -115,7 +116,7 @@ def _unknown(size: ModelSize) -> Speed:
         strategy="full",
         precision="auto",
         multiplied=size.multiplied,
-        token_seconds=2 * COST["full"] * size.multiplied / speed,
+        token_seconds=2 * cost_of("full", size.width) * size.multiplied / speed,
         fixed_seconds=_FIXED,
         base_bytes=4 * size.parameters + (0 if here else _PROCESS),
         token_bytes=_TOKEN_BYTES * size.width * size.layers,
