@@ -23,6 +23,7 @@ from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.depth import learning_groups
 from tlworkbench.engine.lora import learning_weights, merged, plain, with_adapters
 from tlworkbench.engine.model_folder import load_for_training
+from tlworkbench.engine.run_record import WINDOWS_KEY
 from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Evaluated, Event, Note, Step
 from tlworkbench.jobs.folder import JobFolder
@@ -202,6 +203,15 @@ def test_it_runs_with_class_weights_a_rate_for_each_layer_and_little_memory(
     job = trials.job(lora(trials, class_weights="auto", layer_decay=0.8))
     result = trials.train(job).result
     assert result["rows_at_once"] == 3 and result["best"]["macro_f1"] > 0.6
+
+
+def test_the_kept_model_reads_long_texts_as_its_run_did(trials: Any) -> None:
+    job = trials.job(lora(trials, epochs=1.0, max_length=8, long_texts="windows"))
+    result = trials.train(job).result
+    config = json.loads((job.model_dir / "config.json").read_text())
+    assert config["tlworkbench_max_length"] == 8 and WINDOWS_KEY in config
+    _, again = trials.evaluate(EvaluateSpec(model="0001"))
+    assert again.result["loss"] == pytest.approx(result["best"]["loss"], abs=1e-9)
 
 
 def test_a_rate_for_all_weights_is_told(trials: Any, folder: Path) -> None:
