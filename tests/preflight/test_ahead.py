@@ -93,8 +93,12 @@ def test_excluded_rows_and_labels_set_later_count(make: Make) -> None:
 
 def test_the_share_that_is_cut_is_told_with_the_chosen_models_tokens(make: Make) -> None:
     long = [(f"one two three four {number}", "good") for number in range(8)]
-    facts = look(make([*long, *GOOD, *BAD], HELD))
+    workspace = make([*long, *GOOD, *BAD], HELD)
+    facts = look(workspace)
     assert facts.truncated == pytest.approx(8 / 40)
+    in_windows = look(workspace, long_texts="windows")
+    assert (facts.tokens, in_windows.tokens) == (pytest.approx(4.2), pytest.approx(5.2))
+    assert facts.longest == in_windows.longest == 5
     assert said(facts, "warning") == ["20% of the training texts are longer than 5 tokens and cut there"]
 
 

@@ -46,6 +46,13 @@ def test_a_run_of_the_same_tells_time_and_memory() -> None:
     assert (full.basis, full.words) == ("run", "about 2 min, 1.1 GB; learns all 22.7 M weights")
 
 
+def test_of_long_texts_no_more_go_through_at_once_than_the_budget_allows() -> None:
+    remember(speed())
+    long = msgspec.structs.replace(FACTS, longest=256)
+    usual, few = (told(long, TrainSpec(model="bundled", tokens_per_batch=tokens))["full"] for tokens in (0, 512))
+    assert usual.memory_bytes - few.memory_bytes == (4096 - 512) * 100_000
+
+
 def test_the_other_strategies_follow_from_one_that_was_measured() -> None:
     remember(speed())
     by = told()

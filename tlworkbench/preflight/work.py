@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tlworkbench.jobs.spec import TrainSpec
-from tlworkbench.preflight.speeds import Speed
+from tlworkbench.preflight.speeds import Speed, gpus
 
 Strategy: TypeAlias = Literal["full", "lora", "head"]
 
@@ -21,8 +21,9 @@ SLOWER_RANGE = (1.0, 2.0)
 """what is remembered of it beyond that was other work on the machine."""
 FIT = 2e-4
 """Seconds to fit a head to a row's features."""
-_SCORING_TOKENS = 4096
-"""Tokens of a batch that learns nothing, on a processor."""
+_CPU_TOKENS = 4096
+_GPU_TOKENS = 65_536
+"""Tokens that go through at once at most where nothing else is asked for, on a processor and on a GPU."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ def work_of(spec: TrainSpec, train_rows: int, validation_rows: int, tokens: floa
     tokens += PADDING
     if spec.strategy == "head":
         rows = train_rows + validation_rows
-        return Work(rows * tokens, 0.0, _SCORING_TOKENS, rows)
+        return Work(rows * tokens, 0.0, _CPU_TOKENS, rows)
     steps = spec.total_steps(train_rows)
     evaluations = math.ceil(steps / spec.steps_per_epoch(train_rows)) + 1
     learnt = steps * min(spec.rows_a_step, train_rows) * tokens
-    return Work(learnt, evaluations * validation_rows * tokens, min(spec.batch_size, train_rows) * longest, 0)
+    most = spec.tokens_per_batch or (_GPU_TOKENS if gpus() else _CPU_TOKENS)
+    at_once = max(longest, min(most, min(spec.batch_size, train_rows) * longest))
+    return Work(learnt, evaluations * validation_rows * tokens, at_once, 0)
 
 
 def seconds_of(work: Work, speed: Speed) -> float:
