@@ -134,7 +134,10 @@ def test_windows_are_counted_in_place_of_what_is_cut(make: Make) -> None:
     read = 32 * 4 + (11 + 3 * 3) + (16 + 6 * 3)
     assert facts.tokens == pytest.approx(read / 34) and facts.longest == 5 and said(facts, "warning") == []
     words = {name: (figure, more) for name, figure, more in measures(facts)}
-    assert words["windows"][0] == "43" and words["windows"][1].startswith("of 5 tokens for 34 texts, 7 for the longest")
+    assert (
+        words["windows"][0] == "43"
+        and words["windows"][1] == "of 5 tokens for 34 texts: 1.3 on average, 7 for the longest"
+    )
     assert words["cut"][0] == "0.0 %"
     bounded = look(workspace, batch_size=8, long_texts="windows", window_stride=1, max_windows=4)
     assert bounded.truncated == pytest.approx(1 / 34) and bounded.windows == 32 + 4 + 4

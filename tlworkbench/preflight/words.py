@@ -65,8 +65,8 @@ def _steps(facts: Facts) -> str:
 
 def _windows(facts: Facts) -> str:
     return (
-        f"of {facts.max_length} tokens for {_number(facts.measured)} texts, {facts.most_windows} for the longest; "
-        f"a row takes {facts.windows / facts.measured:.1f} times as long"
+        f"of {facts.max_length} tokens for {_number(facts.measured)} texts: {facts.windows / facts.measured:.1f} on "
+        f"average, {facts.most_windows} for the longest"
     )
 
 
