@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +17,8 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from tlworkbench.engine import distributed
 from tlworkbench.engine.context import JobContext, SilentContext
-from tlworkbench.engine.distributed import Left, Lost, Several, Team, send_away
+from tlworkbench.engine.distributed import Left, Lost, Several, Team
+from tlworkbench.engine.meeting import send_away
 from tlworkbench.engine.place import Place, give_back_gpus, take_place
 from tlworkbench.engine.shared_batches import WHOLE, SharedBatches
 from tlworkbench.engine.texts import Batch
@@ -25,6 +28,13 @@ from tlworkbench.jobs.events import Note
 from tlworkbench.jobs.folder import JobFolder, create_job
 from tlworkbench.jobs.spec import TrainSpec
 
+_STORE = """
+import time
+from torch.distributed import TCPStore
+store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+print(store.port, flush=True)
+time.sleep(600)
+"""
 TOLD = {
     **{"RANK": "5", "LOCAL_RANK": "1", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4", "GROUP_RANK": "1"},
     **{"MASTER_ADDR": "10.0.0.7", "MASTER_PORT": "29500", "TORCHELASTIC_RUN_ID": "x", "OMP_NUM_THREADS": "1"},
@@ -165,6 +175,21 @@ def test_the_first_one_tells_why_another_one_ended(team: tuple[Several, Several]
     with pytest.raises(UserError, match=words) as raised:
         first.__exit__(Lost, Lost("Connection closed by peer"), None)
     assert raised.value.hint
+
+
+def test_a_launcher_that_was_killed(job: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed, "_WATCH_SECONDS", 60.0)
+    launcher = subprocess.Popen([sys.executable, "-c", _STORE], stdout=subprocess.PIPE, text=True)
+    assert launcher.stdout is not None
+    team = Several(JobContext(job), Place(0, 2, 2, "127.0.0.1", int(launcher.stdout.readline())), _nobody)
+    team.same(None)
+    launcher.kill()
+    launcher.wait()
+    launcher.stdout.close()
+    for broken in (lambda: team.same(None), lambda: team.__exit__(Lost, Lost("reset by peer"), None)):
+        with pytest.raises(UserError, match="the launcher of this run's processes is gone"):
+            broken()
+    team._alone.set()
 
 
 def test_a_process_that_is_stuck_is_ended_with_the_reason(

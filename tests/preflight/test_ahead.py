@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.preflight.conftest import Make, numbered
+from tlworkbench.jobs.devices import Devices
 from tlworkbench.jobs.prepare import training_spec
 from tlworkbench.preflight.ahead import LookAhead
 from tlworkbench.preflight.facts import ClassRows, Facts
@@ -62,6 +63,13 @@ def test_a_model_that_is_not_there_is_refused_and_the_rows_are_told_all_the_same
 def test_a_table_of_weights_with_an_unknown_class_is_refused(make: Make) -> None:
     facts = look(make([*GOOD, *BAD], HELD), **{"class_weights.goood": 2.0})
     assert said(facts, "refusal") == ["class_weights names 'goood', which is no label of this dataset"]
+
+
+def test_more_devices_than_there_are_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Devices, "here", lambda: Devices(gpus=2, cores=8))
+    workspace = make([*GOOD, *BAD], HELD)
+    assert said(look(workspace, devices=4), "refusal") == ["devices = 4, but this machine has 2 GPUs"]
+    assert not look(workspace, devices=2).refused and not look(workspace, devices=4, strategy="head").refused
 
 
 def test_few_rows_and_a_class_without_validation_are_doubts(make: Make) -> None:

@@ -51,7 +51,7 @@ def main(folder: str) -> int:
     finished = carried_out(context)
     context.finish(finished)
     if not place.alone:
-        from tlworkbench.engine.distributed import send_away
+        from tlworkbench.engine.meeting import send_away
 
         send_away(place)
         give_back_gpus(place)

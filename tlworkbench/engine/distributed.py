@@ -10,7 +10,6 @@ import contextlib
 import json
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,13 +20,13 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
+from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]
 
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.machine import usable_cores
+from tlworkbench.engine.meeting import dead, launcher_needed, store_of, this_process
 from tlworkbench.engine.place import Place
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.state import JobState, alive, process_started
 
 _PATIENCE = timedelta(minutes=30)
 """A process that doesn't come to a step for so long is taken for stuck; the first one may be writing a checkpoint."""
@@ -110,13 +109,13 @@ class Several(Team):
         """
         super().__init__(context, place)
         self._ended = ended
-        self._store = _store(place)
+        self._store = store_of(place)
         self._told = 0
         self._stop = False
         self._reduced: list[torch.nn.Parameter] = []
         self._over = threading.Lock()
         self._alone = threading.Event()
-        self._store.set(f"here/{place.rank}", json.dumps(_this_process()))
+        self._store.set(f"here/{place.rank}", json.dumps(this_process()))
         threading.Thread(target=self._watch, name="team", daemon=True).start()
 
     @property
@@ -156,17 +155,23 @@ class Several(Team):
 
     def same(self, value: Any) -> Any:
         key, self._told = f"told/{self._told}", self._told + 1
+        with launcher_needed():
+            value, stop = self._exchanged(key, value)
+        self._hear_stop(stop)
+        return value
+
+    def _exchanged(self, key: str, value: Any) -> tuple[Any, bool]:
         if self.first:
             stop = self._context is not None and self._context.asked
             self._store.set(key, json.dumps([value, stop]))
+            self._store.check([key])  # Setting waits for no answer, and would not notice that nobody is there.
         else:
             while not self._store.check([key]):
                 if self._first_is_gone(self._store):
                     raise Left
                 time.sleep(_LOOK_SECONDS)
             value, stop = json.loads(self._store.get(key))
-        self._hear_stop(stop)
-        return value
+        return value, stop
 
     @contextlib.contextmanager
     def whole_machine(self) -> Iterator[None]:
@@ -182,7 +187,7 @@ class Several(Team):
         logging.getLogger("transformers.training_args").setLevel(logging.ERROR)
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
-            store=PrefixStore("group", _store(self.place)),
+            store=PrefixStore("group", store_of(self.place)),
             rank=self.place.rank,
             world_size=self.place.count,
             timeout=_PATIENCE,
@@ -192,7 +197,8 @@ class Several(Team):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        reason = self._why() if isinstance(error, Lost) else None
+        with launcher_needed():
+            reason = self._why() if isinstance(error, Lost) else None
         self._alone.set()
         if not self._over.acquire(blocking=False):
             time.sleep(_LAST_WORD_SECONDS)  # The watching thread says the last word.
@@ -203,7 +209,8 @@ class Several(Team):
 
     def fail(self, what: str, hint: str) -> None:
         """Tell the first process why this one can't go on."""
-        self._store.compare_set("reason", "", json.dumps([what, hint]))
+        with contextlib.suppress(RuntimeError):
+            self._store.compare_set("reason", "", json.dumps([what, hint]))
 
     def leave(self) -> None:
         """Tell the first process that this one has done its part."""
@@ -226,7 +233,7 @@ class Several(Team):
 
     def _watch(self) -> None:
         # An exchange between GPUs waits for ever for a process that has died, and the main thread with it.
-        store = _store(self.place)
+        store = store_of(self.place)
         while not self._alone.wait(_WATCH_SECONDS):
             try:
                 reason = self._found(store) if self.first else None
@@ -243,39 +250,16 @@ class Several(Team):
 
     def _found(self, store: Store) -> UserError | None:
         """Why another process ended: in its own words, else that it did."""
-        dead = [rank for rank in range(1, self.place.count) if _dead(store, rank) and not store.check([f"done/{rank}"])]
+        gone = [rank for rank in range(1, self.place.count) if dead(store, rank) and not store.check([f"done/{rank}"])]
         if store.check(["reason"]):
             what, hint = json.loads(store.get("reason"))
             return UserError(what, hint)
-        if dead:
-            return UserError(f"process {dead[0] + 1} of {self.place.count} ended without a last word", _HINT)
+        if gone:
+            return UserError(f"process {gone[0] + 1} of {self.place.count} ended without a last word", _HINT)
         return None
 
     def _first_is_gone(self, store: Store) -> bool:
-        return bool(store.check(["left"])) or _dead(store, 0)
-
-
-def send_away(place: Place) -> None:
-    """Tell the other processes of the run that the first one has left, so that they do too."""
-    # Where the launcher is gone they notice it by themselves.
-    with contextlib.suppress(RuntimeError):
-        _store(place).set("left", "")
-
-
-def _store(place: Place) -> Store:
-    return PrefixStore("tlworkbench", TCPStore(place.address, place.port, is_master=False))
-
-
-def _this_process() -> list[Any]:
-    return [socket.gethostname(), os.getpid(), process_started(os.getpid())]
-
-
-def _dead(store: Store, rank: int) -> bool:
-    """Whether a process of this machine is no more; of those elsewhere nobody here can tell."""
-    if not store.check([f"here/{rank}"]):
-        return False
-    host, pid, started = json.loads(store.get(f"here/{rank}"))
-    return host == socket.gethostname() and not alive(JobState(status="running", pid=pid, pid_started=started))
+        return bool(store.check(["left"])) or dead(store, 0)
 
 
 def _add_up(tensors: Sequence[torch.Tensor]) -> None:
