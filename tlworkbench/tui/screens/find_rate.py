@@ -1,5 +1,6 @@
 """Looking for a learning rate from the form: the job's progress, its curve, and the rate it speaks for."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -47,13 +48,18 @@ class FindRate(Dialog[str]):
         self._spec = LrFindSpec(run=spec)
         self._job: JobFolder | None = None
         self._shown: object = None
+        self._suggested, self._nearest = "", 0.0
+        """The rate that is suggested, as it is typed, and the one nearest to it that was tried."""
 
     @property
     def rate(self) -> str:
         """The rate that would be taken, as it is typed; empty where there is none."""
         chart = self.query_one(LrChart)
         # Before a suggestion, or a key, there is no cursor: the chart then reads its last rate.
-        return "" if chart.cursor is None or chart.rate is None else text_of(float(f"{chart.rate:.2g}"))
+        if chart.cursor is None or chart.rate is None:
+            return ""
+        # The suggestion may lie between two rates that were tried; the cursor then stands on the nearer one.
+        return self._suggested if chart.rate == self._nearest else text_of(float(f"{chart.rate:.2g}"))
 
     def compose(self) -> ComposeResult:
         """The curve, how far it is and what it says, the keys."""
@@ -93,7 +99,11 @@ class FindRate(Dialog[str]):
         self._keys()
 
     def _show(self, state: RunState) -> None:
-        self.query_one(LrChart).show(*curve_of(state))
+        rates, losses, suggested = curve_of(state)
+        if suggested is not None and rates:
+            self._suggested = text_of(float(f"{suggested:.2g}"))
+            self._nearest = min(rates, key=lambda rate: abs(math.log(rate / suggested)))
+        self.query_one(LrChart).show(rates, losses, suggested)
         self.query_one("#figures", Static).update(self._told(state))
 
     def _keys(self) -> None:
@@ -142,12 +152,13 @@ def rate_lines(result: dict[str, object], now: float) -> Content:
         return Content.assemble(
             ("no learning rate made the loss fall", "$warning"), "\nLook at the labels, or try another model."
         )
-    low = f", lowest at {power(lowest)}" if isinstance(lowest, float) else ""
     steep = result.get("steepest")
-    fast = f"it falls fastest at {power(steep)}{low}" if isinstance(steep, float) else ""
+    words = f"falls fastest at {power(steep)}" if isinstance(steep, float) else ""
+    if isinstance(lowest, float):
+        words += f"{' and ' if words else ''}is lowest at {power(lowest)}"
     return Content.assemble(
         ("suggested ", "$muted"),
         (power(suggested), "bold $success"),
         (f"   now {text_of(now)}", "$muted"),
-        f"\nthe loss: {fast}",
+        f"\nthe loss {words}",
     )

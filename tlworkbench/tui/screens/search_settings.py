@@ -32,7 +32,7 @@ _LOOK_SECONDS = 0.2
 _FIELDS = (
     ("minutes", "minutes", "for all trials together"),
     ("learning_rates", "learning rates", "the likeliest first"),
-    ("epochs", "epochs", "the better half of the rates goes on to the next"),
+    ("epochs", "epochs", "the better half goes on"),
 )
 
 
@@ -63,6 +63,8 @@ class SearchSettings(Dialog[dict[str, str]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", "start, take"),
+        Binding("up", "app.focus_previous", "field before"),
+        Binding("down", "app.focus_next", "next field"),
         Binding("x", "stop", "stop"),
         Binding("r", "resume", "resume"),
         Binding("n", "anew", "another search"),
