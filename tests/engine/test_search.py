@@ -115,3 +115,12 @@ def test_rates_that_are_too_high_are_lost_and_the_others_go_on(trials: Any) -> N
 def test_the_head_has_nothing_to_search(trials: Any) -> None:
     with pytest.raises(UserError, match="neither learning rate nor epochs"):
         searched(trials, trials.job(SearchSpec(run=trials.spec(strategy="head"))))
+
+
+def test_adapters_are_measured_as_the_run_measures_them(trials: Any) -> None:
+    settings = {"strategy": "lora", "learning_rate": 7e-3, "epochs": 1.0, "baseline": False}
+    job = trials.job(SearchSpec(run=trials.spec(**settings), learning_rates=(7e-3,), epochs=(1.0,)))
+    told = searched(trials, job).result["best"]
+    run = trials.job(trials.spec(**settings))
+    trials.train(run)
+    assert of_kind(run, Evaluated)[-1].loss == told["loss"]

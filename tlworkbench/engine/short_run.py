@@ -18,6 +18,7 @@ from tlworkbench.engine.class_weights import class_weights
 from tlworkbench.engine.context import JobContext
 from tlworkbench.engine.failures import explained
 from tlworkbench.engine.fitting import Prepared, prepare
+from tlworkbench.engine.lora import merged
 from tlworkbench.engine.plan import Plan, plan_run
 from tlworkbench.engine.probe import probe
 from tlworkbench.engine.scoring import score
@@ -90,7 +91,8 @@ class ShortRuns:
                 raise TooLong(watch.expected)
             told = telling(self._context, f"{name}: measuring", len(prepared.validation))
             classes = self._examples.validation.classes
-            scored = score(trainer.model, prepared.validation, classes, plan.names, plan.precision, told)
+            with merged(trainer.model):
+                scored = score(trainer.model, prepared.validation, classes, plan.names, plan.precision, told)
         except (RuntimeError, MemoryError) as error:
             folder = str(self._context.job.path)
             reason = explained(error, trainer.rows_at_once, longest(prepared.train), folder)
