@@ -32,7 +32,7 @@ from tests.tui.terminal import Terminal
 from tlworkbench.engine.machine import usable_cores
 from tlworkbench.jobs import launch
 from tlworkbench.jobs.folder import JobFolder
-from tlworkbench.jobs.follow import read_run
+from tlworkbench.jobs.follow import LIVELY_SECONDS, read_run
 from tlworkbench.jobs.queue import submit
 from tlworkbench.jobs.spec import TrainSpec
 from tlworkbench.workspace import open_workspace
@@ -180,6 +180,8 @@ def watched(job: JobFolder, past: int, windows: int, seconds: float) -> bool:
     """The run's work with a screen that watches, and with one that is halted."""
     terminal = screen("long")
     terminal.until(whole(job, past))
+    # At first it looks more often, as whoever has just come wants to see.
+    time.sleep(LIVELY_SECONDS)
     process = psutil.Process(terminal.process.pid)
     speeds: dict[bool, list[float]] = {True: [], False: []}
     shares = []

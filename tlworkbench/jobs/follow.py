@@ -14,6 +14,8 @@ from tlworkbench.jobs.state import JobState
 _CHUNK = 1 << 20
 _STEADY = 1.0
 """Seconds between two states at least while a run does nothing but step: its processor time is not the watcher's."""
+LIVELY_SECONDS = 30.0
+"""Whoever still watches after that is told half as often."""
 
 
 class EventTail:
@@ -52,13 +54,13 @@ def read_run(job: JobFolder) -> RunState:
 def follow(job: JobFolder, stop: threading.Event, interval: float = 0.2) -> Iterator[RunState]:
     """Yield the job's state whenever it changed, at most every `interval` seconds, until it ended or `stop` is set.
 
-    News of nothing but steps and gauges come once a second.
+    News of nothing but steps and gauges come once a second, later every other second.
     Blocks between two states, never more than 100 ms at a time once `stop` is set; meant for a thread of its own.
     """
     tail = EventTail(job.events_file)
     state = RunState()
     before: JobState | None = None
-    told = 0.0
+    began, told = time.monotonic(), 0.0
     waiting: list[Event] = []
     while not stop.is_set():
         reap()
@@ -67,8 +69,9 @@ def follow(job: JobFolder, stop: threading.Event, interval: float = 0.2) -> Iter
         waiting += tail.read()
         now = time.monotonic()
         steady = status == before and all(isinstance(event, Step | Gauge) for event in waiting)
+        rest = _STEADY if now - began < LIVELY_SECONDS else 2 * _STEADY
         # Not by comparing states: that would look at every step there ever was.
-        if (waiting and (not steady or now - told >= _STEADY)) or status != before:
+        if (waiting and (not steady or now - told >= rest)) or status != before:
             before, told = status, now
             state, waiting = fold(state, waiting).with_status(status), []
             yield state

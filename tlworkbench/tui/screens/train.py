@@ -225,7 +225,7 @@ class TrainScreen(MarkingRuns, MeasuringBaselines):
     def _tick(self) -> None:
         if self.is_current:
             self._read_log()
-            unpainted = time.monotonic() - self._painted_at >= TICK_SECONDS
+            unpainted = time.monotonic() - self._painted_at >= 2 * TICK_SECONDS
             if self._asked or (unpainted and self._running_run() is not None):
                 self._paint_soon()
 
