@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from msgspec import structs
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -286,3 +287,12 @@ def test_notices_hold_a_key_and_fit_80_columns() -> None:
         *train_notice.export_lines("0007", None, None, may_export=True),
     ]
     assert len(lines) == 5 and all(isinstance(line, Content) and line.cell_length <= 76 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "done", "words"),
+    [(3, 1.28, "epoch 2/3"), (2.333333, 0.0, "epoch 1/2.33"), (10_000, 9_999.5, "epoch 10000/10000")],
+)
+def test_epochs_are_numbers_as_one_writes_them(epochs: float, done: float, words: str) -> None:
+    training = structs.replace(TRAINING, epochs=epochs)
+    assert train_words.epoch(RunState(training=training, steps=Steps((structs.replace(LAST, epoch=done),)))) == words

@@ -48,7 +48,7 @@ def epoch(state: RunState) -> str:
         return ""
     done = state.steps[-1].epoch if state.steps else 0.0
     under_way = max(1, math.ceil(done - 1e-6))
-    return f"epoch {under_way}/{state.training.epochs:.4g}"
+    return f"epoch {under_way}/{round(state.training.epochs, 2):.7g}"
 
 
 def title(run: str, model: str, state: RunState, width: int, word: str = "") -> Content:
