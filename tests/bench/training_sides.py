@@ -24,7 +24,8 @@ import msgspec
 
 from tlworkbench.data.examples import Examples, examples
 from tlworkbench.data.rows_writer import write_rows
-from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec, with_settings
+from tlworkbench.jobs.spec import EvaluateSpec, TrainSpec
+from tlworkbench.jobs.spec_text import with_settings
 from tlworkbench.workspace import Workspace, open_workspace
 
 Side = Literal["ours", "plain", "tutorial"]

@@ -23,7 +23,8 @@ from tlworkbench.errors import UserError
 from tlworkbench.jobs.events import Finished
 from tlworkbench.jobs.folder import JobFolder, create_job
 from tlworkbench.jobs.follow import read_run
-from tlworkbench.jobs.spec import TrainSpec, save_spec
+from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.jobs.spec_text import save_spec
 
 
 @dataclass(frozen=True)

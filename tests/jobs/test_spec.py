@@ -14,11 +14,8 @@ from tlworkbench.jobs.spec import (
     JobSpec,
     LrFindSpec,
     TrainSpec,
-    load_spec,
-    save_spec,
-    spec_from,
-    with_settings,
 )
+from tlworkbench.jobs.spec_text import load_spec, save_spec, spec_from, with_settings
 
 SPECS: tuple[JobSpec, ...] = (
     ImportSpec(source='/data/it"s.csv', text=("title", "body"), split="train[:10]"),

@@ -8,7 +8,8 @@ import msgspec
 from tlworkbench.cli.output import emit, json_option, table
 from tlworkbench.cli.running import run_job, workspace_of
 from tlworkbench.jobs.choose import trained_run
-from tlworkbench.jobs.spec import ExportSpec, spec_from
+from tlworkbench.jobs.spec import ExportSpec
+from tlworkbench.jobs.spec_text import spec_from
 
 
 @click.command()

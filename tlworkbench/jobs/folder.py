@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.spec import JobSpec, load_spec, save_spec
+from tlworkbench.jobs.spec import JobSpec
+from tlworkbench.jobs.spec_text import load_spec, save_spec
 from tlworkbench.jobs.starter import record_starter
 from tlworkbench.jobs.state import JobState, read_state, write_state
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 
 from tlworkbench.errors import UsageError, UserError
-from tlworkbench.jobs.spec import TrainSpec, load_spec, with_settings
+from tlworkbench.jobs.spec import TrainSpec
+from tlworkbench.jobs.spec_text import load_spec, with_settings
 from tlworkbench.workspace import Workspace
 
 

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from tlworkbench.errors import UserError
-from tlworkbench.jobs.spec import LEARNING_RATES, TrainSpec, with_settings
+from tlworkbench.jobs.spec import LEARNING_RATES, TrainSpec
 from tlworkbench.jobs.spec_fields import SpecField, spec_fields
+from tlworkbench.jobs.spec_text import with_settings
 
 Values = Mapping[str, str]
 """What stands in each field, by its name."""
