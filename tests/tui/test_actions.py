@@ -8,8 +8,9 @@ from textual.binding import Binding
 
 from tlworkbench.errors import UserError
 from tlworkbench.tui import actions
-from tlworkbench.tui.actions import ACTIONS, SCOPES, keymap
+from tlworkbench.tui.actions import ACTIONS, SCOPES
 from tlworkbench.tui.app import Workbench
+from tlworkbench.tui.keymap import NAMED, keymap
 from tlworkbench.tui.screens.base import WorkbenchScreen
 from tlworkbench.tui.screens.checks import ChecksDialog
 from tlworkbench.tui.screens.dialog import Dialog
@@ -67,7 +68,7 @@ def test_every_key_reaches_every_terminal() -> None:
             assert not re.fullmatch(r"f\d+|alt\+.*|.*ctrl\+(shift\+.*|[ijmhsqzab]|enter)|[!\"@#$%^&*()]", key), (
                 action.id
             )
-            assert len(key) == 1 or key in (*actions._NAMED, "shift+tab") or re.fullmatch(r"ctrl\+[a-z]", key)
+            assert len(key) == 1 or key in (*NAMED, "shift+tab") or re.fullmatch(r"ctrl\+[a-z]", key)
 
 
 def test_digits_belong_to_labels() -> None:

@@ -21,6 +21,7 @@ from tlworkbench.tui import actions, ended, faults, standing, themes
 from tlworkbench.tui.background import in_background
 from tlworkbench.tui.following import Jobs
 from tlworkbench.tui.key_order import KeyOrder
+from tlworkbench.tui.keymap import keymap
 from tlworkbench.tui.messages import Counted, JobFound, JobUpdated, WorkFailed
 from tlworkbench.tui.screens.confirm import Confirm
 from tlworkbench.tui.screens.goto import PLACES, GoTo
@@ -103,7 +104,7 @@ class Workbench(App[None], inherit_bindings=False):
         """Rows that `show_rows` asked for and the Data screen has not shown yet."""
         for look in self.looks.values():
             self.register_theme(look.textual())
-        self.set_keymap(actions.keymap(self.settings.keys))
+        self.set_keymap(keymap(self.settings.keys))
 
     @property
     def look(self) -> themes.Look:
