@@ -1,5 +1,6 @@
 """Opening the full-screen program."""
 
+import os
 import sys
 
 from tlworkbench.errors import UserError
@@ -7,6 +8,10 @@ from tlworkbench.jobs.folder import list_jobs
 from tlworkbench.jobs.spec import ImportSpec
 from tlworkbench.settings import load_settings
 from tlworkbench.workspace import Workspace, current_workspace, open_workspace, remember_current, remove_if_unused
+
+_ESCAPE_DELAY = "30"
+"""Milliseconds in which the rest of a key's sequence must follow an escape. Textual looks every 100: with its own delay
+of 100, escape may wait for two looks."""
 
 
 def open_screen(name_or_path: str | None) -> None:
@@ -33,6 +38,8 @@ def open_screen_importing(name_or_path: str, spec: ImportSpec) -> None:
 
 
 def _run(workspace: Workspace, opening: ImportSpec | None) -> None:
+    # Read when Textual is imported; by the name that other programs for terminals know it by.
+    os.environ.setdefault("ESCDELAY", _ESCAPE_DELAY)
     from tlworkbench.tui.app import Workbench
 
     app = Workbench(workspace, load_settings(), opening)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
@@ -98,6 +99,8 @@ class Workbench(App[None], inherit_bindings=False):
         self.jobs = Jobs(self, workspace.jobs_dir)
         self.where = Where(self, workspace)
         self._keys = KeyOrder(self)
+        self.typed_at = 0.0
+        """When the last key came (monotonic)."""
         self._fault_file = workspace.root / faults.FILE
         self.standing = Standing(workspace.name, model=standing.short_model(workspace.info.model))
         self.asked_rows: tuple[str, tuple[int, ...]] | None = None
@@ -120,6 +123,8 @@ class Workbench(App[None], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """As Textual's; a key waits until the one before it is done with."""
+        if isinstance(event, events.Key):
+            self.typed_at = time.monotonic()
         if not (isinstance(event, events.Key) and not event.is_forwarded and self._keys.holds(event)):
             await super().on_event(event)
 

@@ -34,6 +34,10 @@ _SOON = 0.03
 """Updates that come together are painted together."""
 _STEADY = 1.0
 """Seconds between two paintings at least while a run does nothing but step: its processor time is not ours."""
+_TYPING = 0.5
+"""Seconds after a key in which another one may come, and would have to wait for a curve to be drawn;"""
+_PATIENCE = 3.0
+"""so many after the last painting there is another one all the same."""
 
 
 class TrainScreen(MarkingRuns, MeasuringBaselines):
@@ -52,6 +56,8 @@ class TrainScreen(MarkingRuns, MeasuringBaselines):
         self._reading = False
         self._soon: Timer | None = None
         self._painted_at = 0.0
+        self._steady = False
+        """Nothing has come that must show at once."""
         self._news: dict[JobFolder, tuple[object, ...]] = {}
         """What was last known of each job, besides its steps."""
 
@@ -80,6 +86,7 @@ class TrainScreen(MarkingRuns, MeasuringBaselines):
                 self._read(*(job for job, _ in self._runs() if job.run == run))
         news = _news(update.state)
         steady, self._news[update.job] = self._news.get(update.job) == news, news
+        self._steady = steady and (self._steady or self._soon is None)
         if self._soon is None:
             rest = _STEADY - (time.monotonic() - self._painted_at) if steady else 0.0
             self._soon = self.set_timer(max(_SOON, rest), self._paint_soon)
@@ -218,7 +225,15 @@ class TrainScreen(MarkingRuns, MeasuringBaselines):
         self._paint()
 
     def _paint_soon(self) -> None:
+        now = time.monotonic()
+        typing = now - self.workbench.typed_at < _TYPING
+        if typing and self._steady and now - self._painted_at < _PATIENCE:
+            self._soon = self.set_timer(_TYPING, self._paint_soon)
+            return
         self._soon = None
+        self._paint_now()
+
+    def _paint_now(self) -> None:
         self._painted_at = time.monotonic()
         self._paint()
 
@@ -226,8 +241,8 @@ class TrainScreen(MarkingRuns, MeasuringBaselines):
         if self.is_current:
             self._read_log()
             unpainted = time.monotonic() - self._painted_at >= 2 * TICK_SECONDS
-            if self._asked or (unpainted and self._running_run() is not None):
-                self._paint_soon()
+            if self._asked or (unpainted and self._soon is None and self._running_run() is not None):
+                self._paint_now()
 
 
 def _news(state: RunState) -> tuple[object, ...]:
