@@ -315,3 +315,7 @@ async def test_rows_and_edits_are_counted_from_disk(tweets: Workspace, until: Un
     app = Workbench(tweets)
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: "Data 8 rows · 1 edit" in lines(app)[0])
+
+
+async def test_a_key_that_comes_when_no_screen_is_left_is_let_go(workspace: Workspace) -> None:
+    await Workbench(workspace).on_event(events.Key("a", "a"))

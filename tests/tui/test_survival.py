@@ -79,7 +79,7 @@ def test_a_run_goes_on_without_its_screen_and_is_whole_on_the_next_one(
     first = screen()
     job = start_run(first, trainable)
     getattr(first, end)()
-    first.process.wait(10)
+    first.process.wait(30)
 
     at_end = read_run(job).last_step
     wait_for(lambda: read_run(job).last_step > at_end + 20)
@@ -93,7 +93,7 @@ def test_a_run_goes_on_without_its_screen_and_is_whole_on_the_next_one(
     state = read_run(job)
     assert [step.step for step in state.steps] == list(range(1, state.last_step + 1)), "the curve has a gap"
     second.press("q")
-    assert second.process.wait(10) == 0
+    assert second.process.wait(30) == 0
 
 
 def test_leaving_asks_once_and_leaves_the_run_going(screen: Screen, trainable: Workspace) -> None:
@@ -102,7 +102,7 @@ def test_leaving_asks_once_and_leaves_the_run_going(screen: Screen, trainable: W
     terminal.press("q")
     terminal.until(lambda text: "still runs" in text)
     terminal.press("\r")
-    assert terminal.process.wait(10) == 0
+    assert terminal.process.wait(30) == 0
     assert not job.state().ended
 
 

@@ -125,6 +125,8 @@ class Workbench(App[None], inherit_bindings=False):
         """As Textual's; a key waits until the one before it is done with."""
         if isinstance(event, events.Key):
             self.typed_at = time.monotonic()
+            if not self.screen_stack:
+                return  # The program is ending; Textual would look for the screen that the key is for.
         if not (isinstance(event, events.Key) and not event.is_forwarded and self._keys.holds(event)):
             await super().on_event(event)
 

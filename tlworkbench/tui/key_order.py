@@ -9,8 +9,9 @@ from textual.app import App, ScreenStackError
 
 _ROUNDS = 2
 """What a key sets off may set off something else: a submitted field closes, then the focus moves."""
-_PATIENCE = 5.0
-"""Seconds after which a part of the screen that does not answer holds up the keys no longer."""
+_PATIENCE = (5.0, 0.5)
+"""Seconds after which a part of the screen that does not answer holds up the keys no longer. The second time is for a
+program that stood still as a whole, on a disk that took long to write: its clock ran on, its parts could not answer."""
 
 
 class KeyOrder:
@@ -60,6 +61,9 @@ class KeyOrder:
         for node in (self._app, *lowest.ancestors_with_self):
             # One event for all: Textual looks up a callback's signature anew for every other object.
             self._passed.clear()
-            if node.call_later(self._passed.set):
+            if not node.call_later(self._passed.set):
+                continue
+            for patience in _PATIENCE:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._passed.wait(), _PATIENCE)
+                    await asyncio.wait_for(self._passed.wait(), patience)
+                    break
